@@ -1,0 +1,1 @@
+"""How documents are read, scored, filtered, deduplicated, reweighted, ordered, packed and written."""

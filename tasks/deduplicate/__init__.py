@@ -1,0 +1,1 @@
+"""Deduplicators: one way to find copies per file."""

@@ -1,0 +1,1 @@
+"""Rule sets: published thresholds as data, one set per file."""

@@ -1,0 +1,1 @@
+"""Orderers: one way to order documents per file."""

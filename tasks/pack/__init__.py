@@ -1,0 +1,1 @@
+"""Packers: one way to cut an order into contexts per file."""

@@ -1,0 +1,1 @@
+"""Readers: one input format per file."""

@@ -1,0 +1,1 @@
+"""Mixers: one way to weigh domains per file."""

@@ -1,0 +1,1 @@
+"""Scorers: one family of numbers per file."""

@@ -1,0 +1,1 @@
+"""The text engine: Arrow string buffers in, arrays out."""
