@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Operator = Literal[">=", ">", "<=", "<", "==", "!="]
+Operator = Literal[">=", ">", "<=", "<", "==", "!=", "in", "not in"]
 
 
 @dataclass(frozen=True)

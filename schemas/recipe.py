@@ -1,0 +1,126 @@
+"""The recipe's types: what a YAML file may say. Units and their settings are resolved against the registry elsewhere."""
+
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from schemas.errors import RecipeError
+from schemas.rule import Operator, Rule
+
+COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*(.+?)\s*$")
+QUANTILE = re.compile(r"^q(0?\.\d+|[01])$")
+
+
+class Strict(BaseModel):
+    """A part of the recipe: unknown keys are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Strict):
+    """Where documents come from: a path, glob, folder, URL or list of them, and which field holds what."""
+
+    path: str | list[str]
+    format: str | None = None
+    domain: str | None = None
+    text: str = "text"
+    id: str = "id"
+    url: str = "url"
+    created: str = "created"
+    language: str = "language"
+    license: str = "license"
+    reader: dict[str, Any] = Field(default_factory=dict)
+
+
+class Tokenizer(Strict):
+    """What counts as a token: UTF-8 bytes, or a `tokenizers` JSON file."""
+
+    file: str | None = None
+    end_of_text: str | None = None
+
+
+class Call(Strict):
+    """A unit with its settings, as the recipe asks for it."""
+
+    name: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class InlineRule(Strict):
+    """A rule written in the recipe; ``quantile`` gives the threshold, ``thresholds`` those of single values of ``per``."""
+
+    rule: Rule
+    quantile: float | None = None
+    per: str | None = None
+    thresholds: dict[str, float] = Field(default_factory=dict)
+
+
+class Step(Strict):
+    """One step: its kind, the units it calls, inline rules, and the column that mixing works on."""
+
+    kind: Literal["score", "filter", "deduplicate", "reweight", "order", "pack"]
+    calls: tuple[Call, ...] = ()
+    rules: tuple[InlineRule, ...] = ()
+    by: str = "domain"
+
+
+class Recipe(Strict):
+    """What to do, from files to a release."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = Field(0, ge=0, lt=2**63)
+    sources: dict[str, Source] = Field(min_length=1)
+    steps: tuple[Step, ...] = ()
+    export: tuple[Call, ...] = (Call(name="parquet"),)
+    tokenizer: Tokenizer = Tokenizer()
+    tolerance: int | float | str = 0
+    survival_floor: float = Field(0.0, ge=0, le=1)
+    max_document_bytes: int = Field(10_000_000, gt=0)
+
+    @field_validator("tolerance")
+    @classmethod
+    def _tolerance(cls, value: int | float | str) -> int | float:
+        """A count, or a share such as 0.001 or "0.1%"."""
+        if isinstance(value, str):
+            if not re.fullmatch(r"\d+(\.\d+)?\s*%", value):
+                raise ValueError("a tolerance is a count of documents or a share such as '0.1%'")
+            value = float(value.rstrip(" %")) / 100
+        if value < 0 or (isinstance(value, float) and value > 1):
+            raise ValueError("a tolerance is a count of at least 0, or a share between 0 and 1")
+        return value
+
+    def tolerated(self, records: int) -> int:
+        """How many of ``records`` may fail."""
+        return int(self.tolerance * records) if isinstance(self.tolerance, float) else int(self.tolerance)
+
+
+def inline_rule(text: str) -> InlineRule:
+    """Read ``SCORE OPERATOR VALUE``; the value is a number, a label, a list of labels or a quantile such as ``q0.1``.
+
+    >>> str(inline_rule("language_score >= 0.65").rule)
+    'language_score >= 0.65'
+    >>> inline_rule("words >= q0.1").quantile
+    0.1
+    """
+    match = COMPARISON.match(text)
+    if not match:
+        raise RecipeError(f"cannot read rule {text!r}; write it as 'language_score >= 0.65'")
+    score, operator, value = match.groups()
+    threshold, quantile = _value(value)
+    if operator in ("in", "not in"):
+        threshold = "|".join(label.strip(" '\"") for label in value.strip("[]()").split(","))
+    if isinstance(threshold, str) and operator in (">=", ">", "<=", "<") and not quantile and score != "created":
+        raise RecipeError(f"rule {text!r} compares {score} with {threshold!r}, which is not a number")
+    kept: Operator = operator  # type: ignore[assignment]  # COMPARISON admits operators only
+    return InlineRule(rule=Rule(text.strip(), score, kept, threshold), quantile=quantile)
+
+
+def _value(value: str) -> tuple[float | str, float | None]:
+    quantile = QUANTILE.match(value)
+    if quantile:
+        return 0.0, float(quantile[1])
+    try:
+        return float(value), None
+    except ValueError:
+        return value.strip(" '\""), None

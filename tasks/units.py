@@ -1,0 +1,162 @@
+"""The registry of units: a folder listing. A file ``tasks/KIND/NAME.py`` with a public object NAME is a unit."""
+
+import hashlib
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from schemas.errors import RecipeError, unknown
+from schemas.rule import RuleSet
+from schemas.table import Column
+
+KINDS = ("read", "score", "filter", "deduplicate", "reweight", "order", "pack", "write")
+HOME = Path(__file__).parent
+PLAIN = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One method in one file: its kind and name; the rest is read from the file."""
+
+    kind: str
+    name: str
+
+    @property
+    def module(self) -> ModuleType:
+        """The imported file."""
+        return import_module(f"tasks.{self.kind}.{self.name}")
+
+    @property
+    def call(self) -> Any:
+        """The unit's public object: a function, or the data of a rule set."""
+        return getattr(self.module, self.name)
+
+    @property
+    def measure(self) -> Callable[..., Any] | None:
+        """What the unit computes in the pass over the text, if anything."""
+        return self.call if self.kind == "score" else getattr(self.module, "measure", None)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that ``measure`` gives."""
+        declared = getattr(self.module, "COLUMNS", None)
+        return tuple(declared) if declared else (Column(self.name, "DOUBLE", self.meaning),)
+
+    @property
+    def meaning(self) -> str:
+        """The unit in one line."""
+        if isinstance(self.call, RuleSet):
+            return self.call.meaning
+        return (inspect.getdoc(self.call) or "").partition("\n")[0]
+
+    @property
+    def source(self) -> str:
+        """Where the method comes from, as its docstring or its rule set says."""
+        if isinstance(self.call, RuleSet):
+            return self.call.source
+        for text in (inspect.getdoc(self.call), inspect.getdoc(self.module)):
+            found = re.search(r"^Source:\s*(.+?)(?:\n\s*\n|\Z)", text or "", re.M | re.S)
+            if found:
+                return PLAIN.sub(" ", found[1]).strip()
+        return ""
+
+    @property
+    def settings(self) -> dict[str, tuple[Any, Any]]:
+        """The unit's settings: name to (type, default); ``...`` as default means that it must be given."""
+        if isinstance(self.call, RuleSet):
+            thresholds = {r.name: (float | str, r.threshold) for r in self.call.rules}
+            return {**thresholds, "inverse": (bool, False)}
+        return keywords(self.call)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the code that decides the unit's results: its file, its folder's shared files, the text engine."""
+        return _code(self.kind, self.name)
+
+    def resolve(self, given: dict[str, Any] | None) -> dict[str, Any]:
+        """Return all settings with the ``given`` ones checked and the defaults filled in.
+
+        Raises RecipeError naming the setting, its value and what would be right.
+        """
+        given = given or {}
+        settings = self.settings
+        for key in given:
+            if key not in settings:
+                raise RecipeError(unknown(f"setting of {self.name}", key, settings))
+        try:
+            return _model(self).model_validate(given).model_dump()
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"][:1])
+            value = "" if first["type"] == "missing" else f" (got {first['input']!r})"
+            raise RecipeError(f"setting '{place}' of {self.name}: {first['msg']}{value}") from None
+
+
+INTERNAL = ("seed", "mapper")
+
+
+def keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
+    """Return a function's keyword-only parameters but the run's own (seed, mapper): name to (type, default)."""
+    hints = get_type_hints(function)
+    return {
+        name: (hints.get(name, Any), ... if p.default is p.empty else p.default)
+        for name, p in inspect.signature(function).parameters.items()
+        if p.kind is p.KEYWORD_ONLY and name not in INTERNAL
+    }
+
+
+def accepted(function: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the ``settings`` that ``function`` has keyword-only parameters for."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: settings[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in settings}
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """Return the names of all units of ``kind``, by listing its folder."""
+    return tuple(sorted(file.stem for file in (HOME / kind).glob("*.py") if not file.stem.startswith("_")))
+
+
+def unit(kind: str, name: str) -> Unit:
+    """Return a unit by name; RecipeError names the nearest one when there is none."""
+    if name not in names(kind):
+        raise RecipeError(unknown("rule set" if kind == "filter" else f"unit to {kind}", name, names(kind)))
+    return Unit(kind, name)
+
+
+def units(kind: str | None = None) -> list[Unit]:
+    """Return all units, of one kind or of every kind."""
+    return [Unit(k, name) for k in ([kind] if kind else KINDS) for name in names(k)]
+
+
+@cache
+def scorer_of() -> dict[str, str]:
+    """Return which scorer gives each score column."""
+    return {column.name: scorer.name for scorer in units("score") for column in scorer.columns}
+
+
+@cache
+def _model(unit: Unit) -> type[BaseModel]:
+    return create_model(unit.name, __config__=ConfigDict(extra="forbid", strict=False), **unit.settings)
+
+
+@cache
+def _code(kind: str, name: str) -> str:
+    shared = sorted((HOME / kind).glob("_*.py")) + sorted((HOME / "text").glob("*.py"))
+    return code_hash([HOME / kind / f"{name}.py", *shared])
+
+
+def code_hash(files: list[Path]) -> str:
+    """Return a hash of the contents of ``files``, 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
