@@ -1,4 +1,4 @@
-"""The recipe's types: what a YAML file may say. Units and their settings are resolved against the registry elsewhere."""
+"""The recipe's types: what a YAML file may say; units and settings are resolved against the registry elsewhere."""
 
 import re
 from typing import Any, Literal
@@ -48,7 +48,7 @@ class Call(Strict):
 
 
 class InlineRule(Strict):
-    """A rule written in the recipe; ``quantile`` gives the threshold, ``thresholds`` those of single values of ``per``."""
+    """A rule in the recipe; ``quantile`` gives the threshold, ``thresholds`` those of single values of ``per``."""
 
     rule: Rule
     quantile: float | None = None

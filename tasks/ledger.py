@@ -1,7 +1,7 @@
 """The only door to DuckDB: a run writes a ledger aside and publishes it by rename; readers open the published one."""
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -94,15 +94,26 @@ class Ledger:
         if data.num_rows:
             self.using(f"INSERT INTO {name} BY NAME SELECT * FROM given", given=data)
 
-    def using(self, sql: str, **given: pa.Table) -> None:
+    def using(self, sql: str, parameters: Sequence[Any] | None = None, **given: pa.Table) -> None:
         """Execute ``sql`` with Arrow tables under the names that it uses for them."""
         for name, data in given.items():
             self._connection.register(name, data)
         try:
-            self.run(sql)
+            self.run(sql, parameters)
         finally:
             for name in given:
                 self._connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make the statements of the block one transaction."""
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
 
     def publish(self, target: Path) -> None:
         """Copy the ledger into a fresh, compact file and put it at ``target`` by rename."""
@@ -113,7 +124,7 @@ class Ledger:
         self.run(f"ATTACH {quoted(str(aside))} AS published")
         self.run(f'COPY FROM DATABASE "{name}" TO published')
         self.run("DETACH published")
-        os.replace(aside, target)
+        aside.replace(target)
 
     def close(self) -> None:
         """Close the database."""

@@ -113,10 +113,14 @@ def keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
     }
 
 
+def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return a function's parameters by name, in order."""
+    return dict(inspect.signature(function).parameters)
+
+
 def accepted(function: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
     """Return the ``settings`` that ``function`` has keyword-only parameters for."""
-    parameters = inspect.signature(function).parameters.values()
-    return {p.name: settings[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in settings}
+    return {name: settings[name] for name, p in parameters(function).items() if p.kind is p.KEYWORD_ONLY and name in settings}
 
 
 @cache

@@ -15,6 +15,7 @@ mixture = Table(
         Column("weight", "DOUBLE", "share of the tokens to draw, in [0, 1]"),
         Column("epochs", "DOUBLE", "how often each token is seen on average"),
         Column("effective_tokens", "DOUBLE", "tokens that repeats are worth, in fresh ones"),
+        Column("shortfall_tokens", "DOUBLE", "tokens asked for beyond what the epoch caps allow"),
     ),
     key=("step", "domain"),
 )

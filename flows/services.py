@@ -1,0 +1,161 @@
+"""What a run needs on one machine: a Prefect API and Dask workers, started here unless they are named."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import GristmillError
+
+QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "DASK_LOGGING__DISTRIBUTED": "error",
+}
+START_SECONDS = 120.0
+
+
+def quiet() -> None:
+    """Set what keeps Prefect and Dask from calling home and from flooding the terminal; a user's own settings win."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+class Server:
+    """A Prefect API of this run's own, with its database and UI, kept in ``home``."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self.home = home
+        self.address = f"http://127.0.0.1:{_free_port()}"
+        environment = os.environ | {"PREFECT_HOME": str(home.absolute()), "PREFECT_API_URL": f"{self.address}/api"}
+        host, port = self.address.removeprefix("http://").split(":")
+        command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", port]
+        self._log = (home / "server.log").open("wb")
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
+        )
+
+    def wait(self) -> None:
+        """Return when the API answers; GristmillError if it does not start."""
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(f"{self.address}/api/health"):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise GristmillError(f"the Prefect server did not start; see {self.home / 'server.log'}")
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def prefect_api(home: Path) -> Iterator[Callable[[], str]]:
+    """Give a function that waits for the Prefect API and returns the address of its UI.
+
+    The API named by PREFECT_API_URL is used if there is one; else a server starts now, in the background.
+    """
+    named = os.environ.get("PREFECT_API_URL")
+    if named:
+        yield lambda: named.removesuffix("/api")
+        return
+    server = Server(home)
+    os.environ["PREFECT_API_URL"] = f"{server.address}/api"
+    os.environ.setdefault("PREFECT_HOME", str(home.absolute()))
+    try:
+        yield lambda: (server.wait(), server.address)[1]
+    finally:
+        del os.environ["PREFECT_API_URL"]
+        server.close()
+
+
+@contextmanager
+def workers(scheduler: str | None, number: int | None, scratch: Path) -> Iterator["Workers"]:
+    """Give Dask workers: those of ``scheduler``, or ``number`` processes on this machine."""
+    from distributed import Client, LocalCluster
+
+    if scheduler:
+        with Client(scheduler, timeout="30s") as client:
+            yield Workers(client)
+        return
+    count = number or os.cpu_count() or 1
+    with (
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            memory_limit="1900MiB",
+            dashboard_address=None,
+            local_directory=str(scratch),
+            silence_logs=50,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield Workers(client)
+
+
+class Workers:
+    """Dask workers that run one function over many items; a worker that dies has its item run again."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.progress: Callable[[int, int], None] = lambda done, total: None
+
+    @property
+    def number(self) -> int:
+        """How many workers there are."""
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    def warm(self, function: Callable[[], Any]) -> None:
+        """Start ``function`` on every worker without waiting for it."""
+        self._warm = [
+            self._client.submit(function, workers=[address], pure=False, key=f"warm-{address}")
+            for address in self._client.scheduler_info(n_workers=-1)["workers"]
+        ]
+
+    def __call__(self, function: Callable[..., Any], *items: Iterable[Any]) -> list[Any]:
+        """Return the results in the items' order; the first failure stops the rest and is raised."""
+        from distributed import as_completed
+
+        columns = [list(column) for column in items]
+        futures = self._client.map(function, *columns, pure=False, retries=0, batch_size=1000)
+        total = len(futures)
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                if future.status == "error":
+                    future.result()
+                self.progress(done, total)
+            return self._client.gather(futures)
+        finally:
+            self._client.cancel(futures)

@@ -1,0 +1,76 @@
+"""Intermediates: files named by the hash of what made them, written aside and renamed; what exists is done."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def key_of(*made_of: Any) -> str:
+    """Return a name for the result of ``made_of``: 24 hexadecimal digits of a hash over values and Arrow tables."""
+    digest = hashlib.blake2b(digest_size=12)
+    for thing in made_of:
+        if isinstance(thing, pa.Table):
+            _hash_table(digest.update, thing)
+        else:
+            digest.update(orjson.dumps(_plain(thing), option=orjson.OPT_SORT_KEYS))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _plain(thing: Any) -> Any:
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return asdict(thing)
+    return thing.model_dump(mode="json") if hasattr(thing, "model_dump") else thing
+
+
+def _hash_table(update: Callable[[bytes], None], table: pa.Table) -> None:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table.combine_chunks(), max_chunksize=1 << 20)
+    update(memoryview(sink.getvalue()))  # type: ignore[arg-type]  # any buffer will do
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` and rename it when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write(path: Path, table: pa.Table) -> Path:
+    """Write a narrow table as Parquet, whole or not at all."""
+    with aside(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", compression_level=1, row_group_size=1 << 20)
+    return path
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Write a value as JSON with sorted keys, whole or not at all."""
+    with aside(path) as temporary:
+        temporary.write_bytes(orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2))
+    return path
+
+
+def read_json(path: Path) -> Any:
+    """Read what ``write_json`` wrote."""
+    return orjson.loads(path.read_bytes())
+
+
+def once(path: Path, make: Callable[[], pa.Table]) -> pa.Table:
+    """Return the table at ``path``, made and kept there if it is not."""
+    if not path.is_file():
+        write(path, make())
+    return pq.read_table(path, memory_map=False)
