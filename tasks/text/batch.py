@@ -1,0 +1,83 @@
+"""A batch of texts as Arrow buffers, with its words, lines and paragraphs worked out once and shared by every scorer."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.text.classes import tables
+from tasks.text.segment import OVERLAPPING, describe, segment
+from tasks.text.specials import specials, units
+from tasks.text.unspaced import pair
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a batch, in order; document ``i`` has those from ``offsets[i]`` to ``offsets[i + 1]``.
+
+    ``hashes``: uint64, of the case-folded word. ``exact``: uint64, of the word as written. ``starts``, ``stops``: int64, bytes
+    into the batch's data. ``characters``: int32. ``flags``: uint8, a sum of those named in ``tasks.text.segment``.
+    """
+
+    hashes: np.ndarray
+    exact: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    characters: np.ndarray
+    flags: np.ndarray
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+
+class TextBatch:
+    """Texts in one Arrow array, and what is known about them.
+
+    ``data``: uint8, the UTF-8 bytes. ``offsets``: int64 (n + 1), document ``i`` is ``data[offsets[i]:offsets[i + 1]]``.
+
+    >>> batch = TextBatch(pa.array(["Don't stop.", ""]))
+    >>> [batch.word(i) for i in range(len(batch.words))]
+    ['Do', "n't", 'stop', '.']
+    >>> batch.words.offsets.tolist()
+    [0, 4, 4]
+    """
+
+    def __init__(self, texts: pa.Array | pa.ChunkedArray) -> None:
+        if isinstance(texts, pa.ChunkedArray):
+            texts = texts.combine_chunks()
+        if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+            raise TypeError(f"texts: expected an Arrow array of string or large_string, got {texts.type}")
+        if texts.null_count:
+            raise ValueError(f"texts: {texts.null_count} of {len(texts)} are null; a document has a text")
+        self._texts = texts
+        _, offsets, data = texts.buffers()
+        width = np.int32 if pa.types.is_string(texts.type) else np.int64
+        ends = np.zeros(1, width) if len(texts) == 0 else np.frombuffer(offsets, width)
+        self.offsets: np.ndarray = ends[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+        self.data: np.ndarray = np.frombuffer(data, np.uint8) if data is not None and len(data) else np.zeros(0, np.uint8)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @property
+    def texts(self) -> pa.Array:
+        """The texts as given."""
+        return self._texts
+
+    @cached_property
+    def words(self) -> Words:
+        """The words, by the rules of ``tasks.text.segment``."""
+        known, (unit_keys, _, unit_gate) = tables(), units()
+        starts, stops, offsets = segment(self.data, self.offsets, known.classes, *specials(), unit_keys, unit_gate)
+        hashes, exact, characters, flags, dense = describe(self.data, starts, stops, known.classes, known.fold)
+        if dense:
+            starts, stops, offsets, overlaps = pair(self.data, starts, stops, offsets, known.classes)
+            hashes, exact, characters, flags, _ = describe(self.data, starts, stops, known.classes, known.fold)
+            flags[overlaps] |= OVERLAPPING
+        return Words(hashes, exact, starts, stops, characters, flags, offsets)
+
+    def word(self, index: int) -> str:
+        """Return word ``index`` of the batch as written (for people and tests: slow)."""
+        return bytes(self.data[self.words.starts[index] : self.words.stops[index]]).decode()

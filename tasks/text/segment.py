@@ -1,0 +1,206 @@
+"""Words of a text: the rules, and the kernel that applies them to a batch.
+
+1. White space (``str.isspace``) ends a word.
+2. Brackets, quotes, most punctuation, dashes, currency signs and pictures are split off both ends, each as a word of its own;
+   a run of dots is one word. So are a final period after a lower-case letter, a digit or two capitals ("end." but not "J."),
+   ``'s``, and a unit after a number ("10km").
+3. Special words stand: contractions are cut as "ca|n't", abbreviations keep their period (``tasks.text.specials``).
+4. What has the form of a web or mail address stays whole.
+5. Inside the rest, these split, as words of their own: runs of dots, pictures, ``+-*^`` between digits, a period between a
+   lower-case and an upper-case letter, a comma between letters, hyphens and ``:<>=/`` between a letter or digit and a letter.
+6. A run of letters of a script written without spaces (Han, Kana, Thai, Lao, Tibetan, Myanmar, Khmer ...) gives the overlapping
+   pairs of its characters, each with its combining marks; a single one stands alone.
+
+These are the rules of spaCy's English tokenizer (Honnibal et al., MIT), which the common filters run on, without its table of
+contractions spelled without an apostrophe, and with rule 6 in place of one word per sentence.
+"""
+
+import numpy as np
+from numba import njit
+
+from tasks.text.addresses import is_address
+from tasks.text.affixes import infix, prefix, suffix
+from tasks.text.borrow import borrow
+from tasks.text.classes import ALPHA, DENSE, ENDER, FOLDED, INNER, LOWER, MARK, PUNCT, SPACE, SYMBOL, UPPER
+from tasks.text.hashing import START, absorb, decode, finish
+from tasks.text.specials import find_word
+
+# Flags of a word.
+SYMBOLS = 1  # nothing but symbols
+ALPHABETIC = 2  # has a letter
+PUNCTUATION = 4  # nothing but punctuation
+TERMINATOR = 8  # a sentence ender alone
+OVERLAPPING = 16  # shares its first character with the word before
+
+_WORDLIKE = ALPHA | LOWER | UPPER | MARK
+_SHORTEST_CUT, _LONGEST_CUT = 5, 6  # letters of the special words without punctuation: "gonna", "cannot"
+
+
+@njit(nogil=True, cache=True)
+def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys, unit_gate):
+    """Find the words of every document ``data[offsets[i]:offsets[i + 1]]``.
+
+    Returns (starts, stops) in bytes, one per word in order, and word offsets (n + 1), all int64.
+    """
+    capacity = max(64, len(data) // 4)
+    own_starts, own_stops = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+    starts, stops = borrow(own_starts), borrow(own_stops)
+    text, kinds, keys, cuts = borrow(data), borrow(classes), borrow(special_keys), borrow(special_cuts)
+    gates, measures, measure_gates = borrow(gate), borrow(unit_keys), borrow(unit_gate)
+    word_offsets = np.zeros(len(offsets), np.int64)
+    count = 0
+    for document in range(len(offsets) - 1):
+        place, stop = offsets[document], offsets[document + 1]
+        while place < stop:
+            start = place
+            place, seen, width = _run(text, place, stop, kinds)
+            size = place - start
+            if count + size > capacity:
+                capacity = max(2 * capacity, count + size)
+                own_starts, own_stops = _grow(own_starts, capacity, count), _grow(own_stops, capacity, count)
+                starts, stops = borrow(own_starts), borrow(own_stops)
+            if size and seen & ~_WORDLIKE == 0 and (size < _SHORTEST_CUT or size > _LONGEST_CUT):
+                starts[count], stops[count] = start, place
+                count += 1
+            elif size:
+                count = _chunk(text, start, place, seen, kinds, keys, cuts, gates, measures, measure_gates, starts, stops, count)
+            place += width
+        word_offsets[document + 1] = count
+    return _grow(own_starts, count, count), _grow(own_stops, count, count), word_offsets
+
+
+@njit(nogil=True, cache=True)
+def _run(data, place, stop, classes):
+    """Return where the run of characters that are no white space ends, the sum of their classes, and that space's bytes."""
+    seen = np.int64(0)
+    while place < stop:
+        point = np.int64(data[place])
+        width = 1
+        if point >= 0x80:
+            point, width = decode(data, place, stop)
+        kind = np.int64(classes[point])
+        if kind & SPACE:
+            return place, seen, width
+        seen |= kind
+        place += width
+    return place, seen, 0
+
+
+@njit(nogil=True, cache=True)
+def _grow(array, capacity, count):
+    bigger = np.empty(capacity, array.dtype)
+    for i in range(count):
+        bigger[i] = array[i]
+    return bigger
+
+
+@njit(nogil=True, cache=True)
+def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, unit_keys, unit_gate, starts, stops, count):
+    """Append the words of one run of non-space characters; return the new count.
+
+    What is cut off the end waits in the free part of ``starts``, from the top: a run of any length needs no stack.
+    """
+    top = count + stop - start
+    waiting = top
+    end = stop
+    last = np.int64(-1)
+    while start < end and end - start != last and find_word(data, start, end, special_keys, gate) < 0:
+        last = end - start
+        before = prefix(data, start, end, classes)
+        if before and find_word(data, start + before, end, special_keys, gate) >= 0:
+            starts[count], stops[count] = start, start + before
+            count += 1
+            start += before
+            break
+        after = suffix(data, start + before, end, classes, unit_keys, unit_gate)
+        if after:
+            waiting -= 1
+            end -= after
+            starts[waiting] = end
+        if before and not (after and find_word(data, start, end, special_keys, gate) >= 0):
+            starts[count], stops[count] = start, start + before
+            count += 1
+            start += before
+    if start < end:
+        count = _middle(data, start, end, seen, classes, special_keys, special_cuts, gate, starts, stops, count)
+    while waiting < top:
+        first = starts[waiting]
+        waiting += 1
+        stops[count] = starts[waiting] if waiting < top else stop
+        starts[count] = first
+        count += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _middle(data, start, stop, seen, classes, special_keys, special_cuts, gate, starts, stops, count):
+    """Append what is left between the split-off ends."""
+    slot = find_word(data, start, stop, special_keys, gate)
+    if slot >= 0:
+        for k in range(3):
+            length = np.int64(special_cuts[slot, k])
+            if length:
+                starts[count], stops[count] = start, start + length
+                count += 1
+                start += length
+        return count
+    if not seen & INNER or is_address(data, start, stop):
+        starts[count], stops[count] = start, stop
+        return count + 1
+    first, place = start, start
+    while place < stop:
+        width = infix(data, start, place, stop, classes)
+        if width and place > start:
+            if place > first:
+                starts[count], stops[count] = first, place
+                count += 1
+            starts[count], stops[count] = place, place + width
+            count += 1
+            first = place + width
+        place += max(width, 1)
+        while place < stop and (data[place] & 0xC0) == 0x80:
+            place += 1
+    if first < stop:
+        starts[count], stops[count] = first, stop
+        count += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def describe(data, starts, stops, classes, fold):
+    """Hash and describe every word. Returns (hashes uint64, exact uint64, characters int32, flags uint8, dense bool)."""
+    count = len(starts)
+    hashes, exacts = np.empty(count, np.uint64), np.empty(count, np.uint64)
+    characters, flags = np.empty(count, np.int32), np.empty(count, np.uint8)
+    dense = False
+    data, classes, fold = borrow(data), borrow(classes), borrow(fold)
+    for word in range(count):
+        folded, exact = START, START
+        seen, common = np.int64(0), np.int64(0xFFFF)
+        length = 0
+        place, stop = starts[word], stops[word]
+        while place < stop:
+            point = np.int64(data[place])
+            width = 1
+            if point >= 0x80:
+                point, width = decode(data, place, stop)
+            place += width
+            kind = np.int64(classes[point])
+            seen |= kind
+            common &= kind
+            length += 1
+            exact = absorb(exact, np.uint64(point))
+            folded = absorb(folded, np.uint64(fold[point]) if point < FOLDED else np.uint64(point))
+        hashes[word], exacts[word] = finish(folded), finish(exact)
+        characters[word] = length
+        flags[word] = _flags(seen, common, length)
+        dense |= seen & DENSE != 0
+    return hashes, exacts, characters, flags, dense
+
+
+@njit(nogil=True, cache=True)
+def _flags(seen, common, characters):
+    flags = SYMBOLS if common & SYMBOL else 0
+    flags |= ALPHABETIC if seen & ALPHA else 0
+    flags |= PUNCTUATION if common & PUNCT else 0
+    return flags | (TERMINATOR if characters == 1 and seen & ENDER else 0)

@@ -1,0 +1,78 @@
+"""Words of scripts written without spaces: overlapping pairs of characters (rule 6 of ``tasks.text.segment``)."""
+
+import numpy as np
+from numba import njit
+
+from tasks.text.classes import DENSE, MARK
+from tasks.text.hashing import decode
+
+_MOST_MARKS = 8  # of one character: a longer run is cut
+
+
+@njit(nogil=True, cache=True)
+def pair(data, starts, stops, word_offsets, classes):
+    """Cut words of unspaced scripts into overlapping pairs of characters.
+
+    Returns new (starts, stops, word offsets), and for each word whether it shares its first character with the one before.
+    """
+    capacity = np.int64(0)
+    for word in range(len(starts)):
+        capacity += stops[word] - starts[word] if data[starts[word]] >= 0x80 or _has_high(data, starts[word], stops[word]) else 1
+    firsts, lasts = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+    overlaps = np.zeros(capacity, np.bool_)
+    offsets = np.zeros_like(word_offsets)
+    count = 0
+    for document in range(len(word_offsets) - 1):
+        for word in range(word_offsets[document], word_offsets[document + 1]):
+            place, stop = starts[word], stops[word]
+            while place < stop:
+                first = place
+                dense = _is(data, place, stop, classes, DENSE)
+                while place < stop and _is(data, place, stop, classes, DENSE) == dense:
+                    place += decode(data, place, stop)[1]
+                if dense:
+                    count = _pairs(data, first, place, classes, firsts, lasts, overlaps, count)
+                else:
+                    firsts[count], lasts[count] = first, place
+                    count += 1
+        offsets[document + 1] = count
+    return firsts[:count].copy(), lasts[:count].copy(), offsets, overlaps[:count].copy()
+
+
+@njit(nogil=True, cache=True)
+def _has_high(data, start, stop):
+    for place in range(start, stop):
+        if data[place] >= 0x80:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _is(data, place, stop, classes, flag):
+    return np.int64(classes[decode(data, place, stop)[0]]) & flag != 0
+
+
+@njit(nogil=True, cache=True)
+def _pairs(data, start, stop, classes, firsts, lasts, overlaps, count):
+    first = start
+    second = _after(data, first, stop, classes)
+    if second == stop:
+        firsts[count], lasts[count] = start, stop
+        return count + 1
+    while second < stop:
+        end = _after(data, second, stop, classes)
+        firsts[count], lasts[count], overlaps[count] = first, end, first > start
+        count += 1
+        first, second = second, end
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _after(data, place, stop, classes):
+    """Return where the character at ``place`` ends, with its combining marks."""
+    place += decode(data, place, stop)[1]
+    marks = 0
+    while place < stop and marks < _MOST_MARKS and _is(data, place, stop, classes, MARK):
+        place += decode(data, place, stop)[1]
+        marks += 1
+    return place
