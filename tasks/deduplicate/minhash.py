@@ -64,7 +64,7 @@ def minhash(
     ``parts`` are the files that ``measure`` (with the same ngram, bands, rows, seed) and the reader gave; ``documents``
     are the live documents: doc_id, characters and the score. Pieces of work go through ``mapper(function, items)``,
     which keeps their order, and meet in ``folder``, which all workers see. This process needs 40 bytes per live
-    document and 60 per pair of candidate and bucket; a worker four times 64 MB (or 1/256 of all signatures) for a join.
+    document and 100 per pair of candidate and bucket; a worker 256 MB (or 1/64 of all signatures) for a join.
 
     Source: Broder 1997, "On the resemblance and containment of documents"; bands and rows of Penedo et al. 2024,
     arXiv:2406.17557 (FineWeb: word 5-grams, 14 bands of 8 rows).

@@ -1,5 +1,6 @@
 """Candidates and their groups, against dictionaries and NetworkX."""
 
+import tracemalloc
 from collections import defaultdict
 
 import networkx as nx
@@ -84,6 +85,35 @@ def test_groups_hold_whole_components(pairs, group_characters):
     assert sorted(members) == expected
     assert all(len(set(group[component == c])) == 1 for c in np.unique(component))
     assert np.unique(group).tolist() == list(range(group.max() + 1))
+    room = max(group_characters, characters[candidates].sum() / MOST_TASKS)
     for number in np.unique(group):
         inside = [characters[candidates[component == c]].sum() for c in np.unique(component[group == number])]
-        assert sum(inside) <= group_characters + max(inside)
+        assert sum(inside) <= room + max(inside)
+
+
+def largest_memory(call):
+    """Return the most bytes that NumPy and Python held during a call."""
+    tracemalloc.start()
+    call()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+def test_a_join_needs_four_times_its_slice_and_a_batch(tmp_path):
+    count, slice_bytes, batch = 300_000, 12 << 20, 16 << 20
+    bands = np.random.default_rng(0).integers(0, 2**63, (count, 14), dtype=np.uint64)
+    lists = pa.ListArray.from_arrays(np.arange(0, bands.size + 1, 14, dtype=np.int32), bands.ravel())
+    ids = np.arange(count, dtype=np.uint64)
+    pq.write_table(pa.table({"doc_id": ids, "bands": lists}), tmp_path / "signatures.parquet", row_group_size=1 << 16)
+    np.save(tmp_path / "live.npy", ids)
+    files, live = [str(tmp_path / "signatures.parquet")], str(tmp_path / "live.npy")
+    for piece in plan(count, 14, slice_bytes)[:2]:
+        assert largest_memory(lambda p=piece: buckets(p, files, live, str(tmp_path), 14)) < 4 * slice_bytes + batch
+
+
+def test_components_need_a_hundred_bytes_per_pair():
+    bucket = np.repeat(np.arange(200_000), 2)
+    document = np.random.default_rng(0).integers(0, 100_000, len(bucket))
+    characters = np.full(100_000, 3000)
+    assert largest_memory(lambda: groups(bucket, document, characters)) < 100 * len(bucket)
