@@ -1,6 +1,7 @@
 """What a reader is asked for: a slice of one file, and which fields mean what."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Fields:
     language: str = "language"
     license: str = "license"
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The source's names, in the order text, id, url, created, language, license."""
-        return astuple(self)
+        return (self.text, self.id, self.url, self.created, self.language, self.license)
