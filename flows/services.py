@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from flows.progress import listener
 from schemas.errors import GristmillError
 
 QUIET = {
@@ -45,16 +46,22 @@ class Server:
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", port]
         self._log = (home / "server.log").open("wb")
         self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
         )
 
-    def wait(self) -> None:
-        """Return when the API answers; GristmillError if it does not start."""
+    def ready(self) -> str:
+        """Wait until the API answers and return the UI's address; GristmillError if it does not start."""
         deadline = time.monotonic() + START_SECONDS
         while not _answers(f"{self.address}/api/health"):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise GristmillError(f"the Prefect server did not start; see {self.home / 'server.log'}")
             time.sleep(0.05)
+        return self.address
 
     def close(self) -> None:
         """Stop the server."""
@@ -95,7 +102,7 @@ def prefect_api(home: Path) -> Iterator[Callable[[], str]]:
     os.environ["PREFECT_API_URL"] = f"{server.address}/api"
     os.environ.setdefault("PREFECT_HOME", str(home.absolute()))
     try:
-        yield lambda: (server.wait(), server.address)[1]
+        yield server.ready
     finally:
         del os.environ["PREFECT_API_URL"]
         server.close()
@@ -130,19 +137,23 @@ class Workers:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.progress: Callable[[int, int], None] = lambda done, total: None
 
     @property
     def number(self) -> int:
         """How many workers there are."""
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
-    def warm(self, function: Callable[[], Any]) -> None:
-        """Start ``function`` on every worker without waiting for it."""
-        self._warm = [
-            self._client.submit(function, workers=[address], pure=False, key=f"warm-{address}")
-            for address in self._client.scheduler_info(n_workers=-1)["workers"]
-        ]
+    @property
+    def address(self) -> str:
+        """Where their scheduler is."""
+        return str(self._client.scheduler.address)
+
+    def warm(self) -> None:
+        """Let every worker import its code and load its kernels, without waiting for it."""
+        from tasks.partition import warm
+
+        addresses = self._client.scheduler_info(n_workers=-1)["workers"]
+        self._warm = [self._client.submit(warm, workers=[address], key=f"warm-{address}") for address in addresses]
 
     def __call__(self, function: Callable[..., Any], *items: Iterable[Any]) -> list[Any]:
         """Return the results in the items' order; the first failure stops the rest and is raised."""
@@ -155,7 +166,7 @@ class Workers:
             for done, future in enumerate(as_completed(futures), 1):
                 if future.status == "error":
                     future.result()
-                self.progress(done, total)
+                listener().moved(done, total)
             return self._client.gather(futures)
         finally:
             self._client.cancel(futures)

@@ -1,4 +1,4 @@
-"""Rules become rows: thresholds resolved, every rule evaluated for every document that met it, drops with their values."""
+"""Rules become rows: thresholds resolved, every rule evaluated for every document that met it, drops with values."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +44,8 @@ class Decided:
         number, label = ("NULL::DOUBLE", f"{value}::VARCHAR") if self.labels else (f"{value}::DOUBLE", "NULL::VARCHAR")
         per = f'r.per_value IS NOT DISTINCT FROM m."{self.inline.per}"::VARCHAR' if self.inline.per else "r.per IS NULL"
         return (
-            f"SELECT m.doc_id, {self.step}::INTEGER AS step, r.rule_set, r.rule, r.score, r.operator, {number} AS value, "
-            f"{label} AS label, r.threshold, r.threshold_label, {self.kept} AS kept "
+            f"SELECT m.doc_id, {self.step}::INTEGER AS step, r.rule_set, r.rule, r.score, r.operator, "
+            f"{number} AS value, {label} AS label, r.threshold, r.threshold_label, {self.kept} AS kept "
             f"FROM {documents} m JOIN rules r ON r.step = {self.step} AND r.rule = {quoted(rule.name)} AND {per} "
             f"WHERE {where}"
         )
@@ -93,7 +93,8 @@ def _thresholds(ledger: Ledger, rule: Decided) -> list[dict[str, Any]]:
     quantile = f"quantile_disc({value}, {inline.quantile})::DOUBLE" if inline.quantile is not None else "NULL::DOUBLE"
     per = f'm."{inline.per}"::VARCHAR' if inline.per else "NULL::VARCHAR"
     found = ledger.rows(
-        f"SELECT {per} AS per_value, {quantile} AS threshold FROM measured m JOIN live USING (doc_id) GROUP BY 1 ORDER BY 1"
+        f"SELECT {per} AS per_value, {quantile} AS threshold FROM measured m SEMI JOIN live USING (doc_id) "
+        "GROUP BY 1 ORDER BY 1"
     )
     for row in found:
         if inline.quantile is None:

@@ -83,9 +83,9 @@ class Ledger:
         found = self._connection.execute(sql, parameters).fetchall()
         return found[0][0]
 
-    def table(self, sql: str) -> pa.Table:
+    def table(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
         """Return the result of a query as an Arrow table."""
-        return self._connection.sql(sql).to_arrow_table()
+        return self._connection.sql(sql, params=parameters or None).to_arrow_table()
 
     def insert(self, name: str, rows: pa.Table | Iterable[dict[str, Any]]) -> None:
         """Append rows to a table in one statement; missing columns are null."""
@@ -127,8 +127,10 @@ class Ledger:
         aside.replace(target)
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database; the ledger is of no use afterwards."""
         self._connection.close()
+        # DuckDB complains at exit about connections that something still refers to.
+        del self._connection
 
     def __enter__(self) -> Self:
         return self

@@ -146,6 +146,13 @@ def ingest(partition: Partition, measures: tuple[Measure, ...], folder: str) -> 
     return parts.read_json(manifest)
 
 
+def warm() -> None:
+    """Import every unit that measures and load its kernels, so that the first partition need not wait for them."""
+    batch = TextBatch(pa.array(["A first text, to begin with.\n\nAnd a line more."], pa.large_string()))
+    for unit in units.units("score"):
+        call(unit, batch, unit.resolve(None))
+
+
 def measured_file(measure: Measure) -> str:
     """Return the name of the file that holds a measure of a partition."""
     return f"{measure.name}-{measure.key}.parquet"

@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
 from schemas.errors import RecipeError, unknown
-from schemas.recipe import Call, InlineRule, Recipe, Source, Step, inline_rule
+from schemas.recipe import Call, InlineRule, Kind, Recipe, Source, Step, inline_rule
 from schemas.rule import Rule, RuleSet
 from schemas.tables import tables
 from tasks import units
 
 Path_ = tuple[str | int, ...]
-STEPS = ("score", "filter", "deduplicate", "reweight", "order", "pack")
-ONCE = ("reweight", "order", "pack")
+STEPS: tuple[Kind, ...] = get_args(Kind)
+KEYS = tuple(key for key in Recipe.model_fields if key != "folder")
+ONCE: tuple[Kind, ...] = ("reweight", "order", "pack")
 LABEL_COLUMNS = ("source", "domain", "url", "id", "created", "declared_language", "license", "file")
 
 
@@ -59,14 +60,15 @@ def parse(text: str, *, name: str = "recipe", folder: Path | None = None) -> Rec
     data = document.data
     try:
         for key in data:
-            if key not in Recipe.model_fields:
-                raise MisplacedError((key,), unknown("key", key, Recipe.model_fields))
+            if key not in KEYS:
+                raise MisplacedError((key,), unknown("key", key, KEYS))
         resolved = {
             **data,
-            "sources": _sources(data.get("sources"), folder),
+            "sources": _sources(data.get("sources")),
             "steps": _steps(data.get("steps")),
             "export": _exports(data.get("export", ["parquet"])),
-            "tokenizer": _tokenizer(data.get("tokenizer"), folder),
+            "tokenizer": _tokenizer(data.get("tokenizer")),
+            "folder": folder or Path(),
         }
         recipe = Recipe.model_validate(resolved)
         _check(recipe)
@@ -117,7 +119,7 @@ def _mapping(value: Any, place: Path_, what: str) -> dict[str, Any]:
     return value
 
 
-def _sources(value: Any, folder: Path | None) -> dict[str, Any]:
+def _sources(value: Any) -> dict[str, Any]:
     sources = _mapping(value, ("sources",), "a name and a path for each source")
     if not sources:
         raise MisplacedError(("sources",), "a recipe needs at least one source")
@@ -135,20 +137,12 @@ def _sources(value: Any, folder: Path | None) -> dict[str, Any]:
         paths = source["path"] if isinstance(source["path"], list) else [source["path"]]
         if not paths:
             raise MisplacedError((*place, "path"), "a source needs at least one path")
-        sources[name] = {**source, "path": [_from(folder, str(path)) for path in paths]}
+        sources[name] = {**source, "path": [str(path) for path in paths]}
     return {str(name): source for name, source in sources.items()}
 
 
-def _from(folder: Path | None, path: str) -> str:
-    if "://" in path or folder is None:
-        return path
-    expanded = Path(path).expanduser()
-    return str(expanded if expanded.is_absolute() else folder.absolute() / expanded)
-
-
-def _tokenizer(value: Any, folder: Path | None) -> dict[str, Any]:
-    given = _mapping({"file": value} if isinstance(value, str) else value, ("tokenizer",), "a file")
-    return {**given, "file": _from(folder, given["file"])} if given.get("file") else given
+def _tokenizer(value: Any) -> dict[str, Any]:
+    return _mapping({"file": value} if isinstance(value, str) else value, ("tokenizer",), "a file")
 
 
 def _exports(value: Any) -> list[Call]:
@@ -172,7 +166,8 @@ def _step(value: Any, place: Path_) -> Step:
             raise MisplacedError((*place, kind), unknown("step", kind, STEPS))
     if len(step) != 1:
         raise MisplacedError(place, f"a step has one kind, got {', '.join(step) or 'none'}")
-    (kind, given), *_ = step.items()
+    kind = next(each for each in STEPS if each in step)
+    given = step[kind]
     place = (*place, kind)
     if kind == "filter":
         return _filter(given, place)

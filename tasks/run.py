@@ -1,19 +1,26 @@
 """A run in progress: the recipe, the ledger it writes aside, where its parts are, and how work reaches the workers."""
 
+import fcntl
+import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from schemas.errors import LedgerError
 from schemas.recipe import Call, Recipe, Step
 from tasks import parts, units
 from tasks.ledger import Ledger
 from tasks.partition import Measure, Partition
 from tasks.resolve import needed_scorers
+from tasks.tokenize import TokenizerSpec
 
 HOME = Path(__file__).parent
 
@@ -40,7 +47,22 @@ class Run:
     partitions_per_file: int | None = None
     limit: int | None = None
     partitions: list[Partition] = field(default_factory=list)
-    release: str = ""
+
+    @cached_property
+    def run_id(self) -> str:
+        """Name of what this run makes: the hash of recipe, inputs and code; known once the inputs are loaded."""
+        inputs = self.ledger.rows("SELECT source, file, fingerprint FROM inputs ORDER BY source, file")
+        return parts.key_of(self.recipe, inputs, code_version())
+
+    @property
+    def release(self) -> Path:
+        """The folder of the release, in the warehouse."""
+        return self.warehouse / "releases" / f"{self.recipe.name}-{self.run_id[:12]}"
+
+    @property
+    def release_aside(self) -> Path:
+        """Where the release is written before it is published."""
+        return self.release.with_name(f".{self.release.name}.aside")
 
     @property
     def folder(self) -> Path:
@@ -63,6 +85,10 @@ class Run:
         """Where the result named ``name`` and made of these things is kept."""
         return self.folder / "steps" / f"{name}-{parts.key_of(*made_of)}.parquet"
 
+    def once(self, kept: Path, make: Callable[[], pa.Table]) -> pa.Table:
+        """Return the table kept at this path, made now if it is not there."""
+        return parts.once(kept, make)
+
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
         """Give an empty folder that every worker sees and that goes when the block ends."""
@@ -74,6 +100,18 @@ class Run:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def standing(self) -> tuple[int, int]:
+        """How many documents and bytes stand now."""
+        [row] = self.ledger.rows("SELECT count(*) AS documents, coalesce(sum(bytes), 0)::BIGINT AS bytes FROM live")
+        return row["documents"], row["bytes"]
+
+    def close_books(self) -> None:
+        """Write down that the run is over and where its release is."""
+        self.ledger.run(
+            "UPDATE runs SET run_id = ?, ended = ?, state = 'published', release = ?",
+            [self.run_id, now(), str(self.release.relative_to(self.warehouse))],
+        )
+
     def leave(self, step: int) -> None:
         """Take out of the live documents those that left in ``step``, and count what stands."""
         self.ledger.run("DELETE FROM live WHERE doc_id IN (SELECT doc_id FROM fates WHERE step = ?)", [step])
@@ -82,16 +120,63 @@ class Run:
     def count(self, step: int) -> None:
         """Write down what stands after ``step``, per source."""
         self.ledger.run(
-            "INSERT INTO counts SELECT ?, source, count(*), sum(bytes)::BIGINT, sum(tokens)::BIGINT FROM live GROUP BY source",
+            "INSERT INTO counts "
+            "SELECT ?, source, count(*), sum(bytes)::BIGINT, sum(tokens)::BIGINT FROM live GROUP BY source ORDER BY source",
             [step],
         )
 
     def live(self, *columns: str) -> pa.Table:
         """The live documents by doc_id, with these columns of documents and scores besides doc_id."""
         extra = "".join(f', m."{name}"' for name in columns)
-        return self.ledger.table(f"SELECT m.doc_id{extra} FROM measured m SEMI JOIN live USING (doc_id) ORDER BY m.doc_id")
+        return self.ledger.table(
+            f"SELECT m.doc_id{extra} FROM measured m SEMI JOIN live USING (doc_id) ORDER BY m.doc_id"
+        )
 
 
+@contextmanager
+def opened(
+    recipe: Recipe,
+    warehouse: Path,
+    mapper: Mapper = here,
+    partitions_per_file: int | None = None,
+    limit: int | None = None,
+) -> Iterator[Run]:
+    """Start a run in ``warehouse``; LedgerError if another one is at work there."""
+    warehouse.mkdir(parents=True, exist_ok=True)
+    with (warehouse / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LedgerError(f"another run is at work in {warehouse}; wait for it or name another warehouse") from None
+        with Ledger.create(warehouse / "run" / "ledger.duckdb") as ledger:
+            _open_books(ledger, recipe)
+            yield Run(recipe, warehouse, ledger, mapper, partitions_per_file, limit)
+        shutil.rmtree(warehouse / "run", ignore_errors=True)
+
+
+def _open_books(ledger: Ledger, recipe: Recipe) -> None:
+    text = recipe.model_dump_json()
+    run = {
+        "name": recipe.name,
+        "recipe": text,
+        "recipe_hash": hashlib.sha256(text.encode()).hexdigest(),
+        "code": f"{version('gristmill')} {code_version()}",
+        "seed": recipe.seed,
+        "started": now(),
+        "state": "running",
+    }
+    ledger.insert("runs", [run])
+    steps = [{"step": 0, "kind": "read", "settings": "{}"}]
+    steps += [{"step": i, "kind": s.kind, "settings": s.model_dump_json()} for i, s in enumerate(recipe.steps, 1)]
+    ledger.insert("steps", steps)
+
+
+def now() -> datetime:
+    """Return the time in UTC, without a zone, as the ledger keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@cache
 def code_version() -> str:
     """Return the hash of the source that decides a release: tasks and schemas."""
     files = sorted([*HOME.rglob("*.py"), *(HOME.parent / "schemas").rglob("*.py")])
@@ -100,7 +185,7 @@ def code_version() -> str:
 
 def early_measures(recipe: Recipe) -> tuple[Measure, ...]:
     """Return what is measured in the pass of reading: tokens, cheap scores, signatures, word counts."""
-    found = [Measure("tokenize", "tokens", recipe.tokenizer.model_dump())]
+    found = [Measure("tokenize", "tokens", asdict(tokenizer_of(recipe)))]
     late = late_scorers(recipe)
     asked = {call.name: call.settings for step in recipe.steps if step.kind == "score" for call in step.calls}
     needed = set(asked) | {name for step in recipe.steps for name in needed_scorers(step)}
@@ -131,8 +216,12 @@ def unit_measure(kind: str, call: Call) -> Measure | None:
     return Measure(kind, call.name, units.accepted(measure, call.settings)) if measure else None
 
 
+def tokenizer_of(recipe: Recipe) -> TokenizerSpec:
+    """Return which tokenizer the recipe names."""
+    file = recipe.tokenizer.file
+    return TokenizerSpec(recipe.at(file) if file else None, recipe.tokenizer.end_of_text)
+
+
 def seed_of(recipe: Recipe, step: int) -> int:
     """Return the seed of one step, from the recipe's."""
     return int(parts.key_of(recipe.seed, step)[:15], 16)
-
-

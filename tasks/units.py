@@ -120,7 +120,11 @@ def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 def accepted(function: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
     """Return the ``settings`` that ``function`` has keyword-only parameters for."""
-    return {name: settings[name] for name, p in parameters(function).items() if p.kind is p.KEYWORD_ONLY and name in settings}
+    return {
+        name: settings[name]
+        for name, p in parameters(function).items()
+        if p.kind is p.KEYWORD_ONLY and name in settings
+    }
 
 
 @cache
@@ -149,7 +153,7 @@ def scorer_of() -> dict[str, str]:
 
 @cache
 def _model(unit: Unit) -> type[BaseModel]:
-    return create_model(unit.name, __config__=ConfigDict(extra="forbid", strict=False), **unit.settings)
+    return create_model(unit.name, __config__=ConfigDict(extra="forbid"), **unit.settings)  # type: ignore[call-overload]
 
 
 @cache

@@ -1,1 +1,16 @@
 """Stages: what each kind of step does with the run's ledger, its parts and its workers; one file per kind."""
+
+from collections.abc import Callable
+
+from schemas.recipe import Step
+from tasks.run import Run
+from tasks.stages import deduplicate, filter, order, pack, reweight, score
+
+STEPS: dict[str, Callable[[Run, int, Step], None]] = {
+    "score": score.score,
+    "filter": filter.filter,
+    "deduplicate": deduplicate.deduplicate,
+    "reweight": reweight.reweight,
+    "order": order.order,
+    "pack": pack.pack,
+}

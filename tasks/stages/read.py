@@ -1,4 +1,4 @@
-"""Reading: files found and cut into partitions, each read once and measured, the documents loaded in one transaction."""
+"""Reading: files found and cut into partitions, each read once and measured; documents loaded in one transaction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,11 @@ def read(run: Run) -> None:
 
 def find_inputs(run: Run) -> list[Input]:
     """Return every input file of the recipe, in the order of its sources and by name within each."""
-    found = [(name, file) for name, source in run.recipe.sources.items() for file in expand(source.path)]
+    found = [
+        (name, file)
+        for name, source in run.recipe.sources.items()
+        for file in expand([run.recipe.at(path) for path in source.path])
+    ]
     prints = run.map(fingerprint, [file.path for _, file in found])
     readers = [run.recipe.sources[name].format or reader_of(file.path) for name, file in found]
     return [Input(name, file, *rest) for (name, file), *rest in zip(found, readers, prints, strict=True)]
@@ -142,8 +146,10 @@ def _load_documents(run: Run, tokens: Measure) -> None:
     run.ledger.run(
         """INSERT INTO documents BY NAME
         SELECT doc_id, source, domain, id, url, created, language AS declared_language, license, bytes, characters,
-            coalesce(tokens, 0) AS tokens, content_hash, file, row, place, CASE WHEN refusal IS NULL THEN part END AS part
-        FROM records LEFT JOIN read_parquet(?) AS counted USING (doc_id) WHERE error IS NULL ORDER BY source, file, row""",
+            coalesce(tokens, 0) AS tokens, content_hash, file, row, place,
+            CASE WHEN refusal IS NULL THEN part END AS part
+        FROM records LEFT JOIN read_parquet(?) AS counted USING (doc_id) WHERE error IS NULL
+        ORDER BY source, file, row""",
         [[str(home / measured_file(tokens)) for home in homes]],
     )
     run.ledger.run(
@@ -183,9 +189,12 @@ def _check_tolerance(run: Run) -> None:
     allowed = run.recipe.tolerated(records)
     if failed > allowed:
         first = run.ledger.rows(f"SELECT * FROM failures ORDER BY source, file, row LIMIT {SHOWN}")
-        shown = "\n".join(f"  {f['source']}: {f['file']}, record {f['row']}, byte {f['place']}: {f['error']}" for f in first)
+        shown = "\n".join(
+            f"  {f['source']}: {f['file']}, record {f['row']}, byte {f['place']}: {f['error']}" for f in first
+        )
         more = f"\n  and {failed - SHOWN} more" if failed > SHOWN else ""
         raise ToleranceError(
-            f"{failed} of {records} records failed, the recipe tolerates {allowed}; nothing was published\n{shown}{more}\n"
+            f"{failed} of {records} records failed, the recipe tolerates {allowed}; nothing was published\n"
+            f"{shown}{more}\n"
             "Mend them, or set `tolerance` in the recipe to a number of documents or a share such as '0.1%'"
         )

@@ -12,9 +12,7 @@ KEY = Column("doc_id", "UBIGINT", "document")
 def score(run: Run, number: int, step: Step) -> None:
     """Give the live documents the scores that only survivors get; the others were measured while reading."""
     late = late_scorers(run.recipe)
-    measures = tuple(
-        Measure("score", call.name, call.settings) for call in step.calls if late.get(call.name) == number
-    )
+    measures = tuple(Measure("score", call.name, call.settings) for call in step.calls if late.get(call.name) == number)
     if measures:
         _measure_live(run, number, measures)
         view_scores(run)
@@ -25,7 +23,10 @@ def _measure_live(run: Run, number: int, measures: tuple[Measure, ...]) -> None:
     live = run.ledger.table("SELECT part, doc_id FROM documents SEMI JOIN live USING (doc_id) ORDER BY part, doc_id")
     part, doc_id = live["part"].to_numpy(), live["doc_id"].to_numpy()
     wanted = [doc_id[part == i] for i in range(len(run.partitions))]
-    homes = [run.home(partition) / f"of-{parts.key_of(ids.tolist())}" for partition, ids in zip(run.partitions, wanted, strict=True)]
+    homes = [
+        run.home(partition) / f"of-{parts.key_of(ids.tolist())}"
+        for partition, ids in zip(run.partitions, wanted, strict=True)
+    ]
     run.map(measure_some, run.texts(), homes, [measures] * len(homes), wanted)
     for measure in measures:
         load_scores(run, measure, [str(home / measured_file(measure)) for home in homes])
@@ -42,9 +43,12 @@ def load_scores(run: Run, measure: Measure, files: list[str] | None = None) -> N
 
 def view_scores(run: Run) -> None:
     """Make the views ``scores`` and ``measured`` over the scorers loaded so far."""
-    names = [row["name"] for row in run.ledger.rows(
-        "SELECT table_name AS name FROM duckdb_tables() WHERE table_name LIKE 'score\\_%' ESCAPE '\\' ORDER BY 1"
-    )]
+    names = [
+        row["name"]
+        for row in run.ledger.rows(
+            "SELECT table_name AS name FROM duckdb_tables() WHERE table_name LIKE 'score\\_%' ESCAPE '\\' ORDER BY 1"
+        )
+    ]
     joins = " ".join(f"LEFT JOIN {name} USING (doc_id)" for name in names)
     columns = "".join(f", {name}.* EXCLUDE (doc_id)" for name in names)
     run.ledger.run(f"CREATE OR REPLACE VIEW scores AS SELECT documents.doc_id{columns} FROM documents {joins}")

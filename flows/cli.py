@@ -1,0 +1,166 @@
+"""The command line: run a recipe, look before it runs, and ask the published ledger why."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.terminal import as_csv, as_json, console, output, table
+from schemas.errors import GristmillError
+
+app = typer.Typer(
+    name="gristmill",
+    help="Curate pretraining data: score, filter, deduplicate, reweight, order; and ask in SQL why.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Warehouse = Annotated[Path, typer.Option("--warehouse", "-w", help="Folder that holds the ledger, texts and releases.")]
+RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.")]
+Scheduler = Annotated[str | None, typer.Option(help="Dask scheduler to use, such as tcp://host:8786.")]
+Processes = Annotated[int | None, typer.Option(help="Worker processes to start here (default: one per core).")]
+HERE = Path("warehouse")
+
+
+class Form(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    warehouse: Warehouse = HERE,
+    scheduler: Scheduler = None,
+    processes: Processes = None,
+    partitions_per_file: Annotated[
+        int | None, typer.Option(help="Cut each file into so many partitions (default: by size); changes no result.")
+    ] = None,
+) -> None:
+    """Run a recipe and publish a release."""
+    from flows.launch import launch, say_done
+
+    release = launch(
+        recipe, warehouse, scheduler=scheduler, processes=processes, partitions_per_file=partitions_per_file
+    )
+    say_done(warehouse, release)
+
+
+@app.command()
+def preview(
+    recipe: RecipeFile,
+    documents: Annotated[int, typer.Option(help="Documents to look at, spread over the input files.")] = 2000,
+    examples: Annotated[int, typer.Option(help="Documents to show on each side of a threshold.")] = 2,
+) -> None:
+    """Run the same steps on a sample; publish nothing; show what each rule would drop and who is near a threshold."""
+    from flows.preview import preview as look
+
+    look(recipe, documents, examples)
+
+
+@app.command()
+def why(
+    document: Annotated[str, typer.Argument(help="doc_id, the document's own id, or URL.")],
+    warehouse: Warehouse = HERE,
+) -> None:
+    """Tell the life of one document: scores, every decision, its survivor, weight and place."""
+    from flows.why import why as tell
+    from tasks.ledger import Ledger
+
+    with Ledger.published(warehouse) as ledger:
+        tell(ledger, document)
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="Query; read from standard input if left out.")] = None,
+    warehouse: Warehouse = HERE,
+    form: Annotated[Form, typer.Option("--format", "-f", help="How to print the rows.")] = Form.table,
+) -> None:
+    """Ask the published ledger in SQL; without a query on a terminal, list its tables."""
+    from tasks.ledger import Ledger
+
+    if query is None and sys.stdin.isatty():
+        query = TABLES
+    with Ledger.published(warehouse) as ledger:
+        rows = ledger.rows(query or sys.stdin.read())
+    {Form.table: table, Form.csv: as_csv, Form.json: as_json}[form](rows)
+
+
+TABLES = """
+SELECT table_name AS name, comment AS meaning FROM duckdb_tables() WHERE NOT internal
+UNION ALL SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY name
+"""
+
+
+@app.command()
+def units(
+    kind: Annotated[
+        str | None, typer.Argument(help="read, score, filter, deduplicate, reweight, order, pack or write.")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", "-f", help="How to print the rows.")] = Form.table,
+) -> None:
+    """List every unit with its settings, defaults, one-line meaning and source."""
+    from tasks import units as registry
+
+    if kind is not None and kind not in registry.KINDS:
+        from schemas.errors import unknown
+
+        raise GristmillError(unknown("kind", kind, registry.KINDS))
+    rows = [
+        {"unit": f"{u.kind}/{u.name}", "settings": _settings(u), "meaning": u.meaning, "source": u.source}
+        for u in registry.units(kind)
+    ]
+    {Form.table: table, Form.csv: as_csv, Form.json: as_json}[form](rows)
+
+
+def _settings(unit: Any) -> str:
+    shown = ((name, default) for name, (_, default) in unit.settings.items())
+    return ", ".join(name if default is ... else f"{name}={default}" for name, default in shown)
+
+
+@app.command()
+def report(
+    warehouse: Warehouse = HERE, file: Annotated[Path | None, typer.Option(help="Where to write it.")] = None
+) -> None:
+    """Write the report of the published release as one HTML file and say where it is."""
+    from flows.report import report as html
+    from tasks.ledger import Ledger
+
+    with Ledger.published(warehouse) as ledger:
+        text = html(ledger)
+        release = warehouse / ledger.value("SELECT release FROM runs")
+    target = file or release / "report.html"
+    if file is not None:
+        file.write_text(text, encoding="utf-8")
+    output.print(str(target), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def demo(warehouse: Warehouse = Path("demo"), processes: Processes = None) -> None:
+    """Curate the texts of this Python installation: a release, a report and an answered why."""
+    from flows.demo import demo as show
+
+    show(warehouse, processes)
+
+
+def main() -> None:
+    """Run the command line; a mistake that a user can mend is one message and exit status 2."""
+    try:
+        app()
+    except GristmillError as error:
+        console.print(f"[red]error:[/] {str(error).replace('[', chr(92) + '[')}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

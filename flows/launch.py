@@ -1,0 +1,99 @@
+"""A run started by a person: the recipe checked, services started side by side, the flow called, its figures shown."""
+
+import time
+from pathlib import Path
+
+from flows.progress import heard_by
+from flows.services import prefect_api, quiet, workers
+from flows.terminal import Steps, console, output, progress, table
+from schemas.errors import GristmillError
+
+
+def launch(
+    recipe: Path,
+    warehouse: Path,
+    *,
+    scheduler: str | None = None,
+    processes: int | None = None,
+    partitions_per_file: int | None = None,
+) -> Path:
+    """Run ``recipe`` with what it needs on this machine; return the folder of the release."""
+    from tasks.resolve import load
+
+    load(recipe)
+    quiet()
+    begun = time.monotonic()
+    with (
+        prefect_api(warehouse / "prefect") as api,
+        workers(scheduler, processes, warehouse) as pool,
+        progress() as bar,
+    ):
+        pool.warm()
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_LEVEL, temporary_settings
+
+        from flows.curate import curate
+
+        address = api()
+        console.print(f"Prefect UI {address}  started in {time.monotonic() - begun:.1f} s", highlight=False)
+        # The heartbeat's thread is joined for a second at the end of each flow run; nobody waits for it here.
+        settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_LEVEL: "WARNING"}
+        with temporary_settings(settings), heard_by(Steps(bar)):
+            state = curate(
+                str(recipe),
+                str(warehouse),
+                scheduler=pool.address,
+                partitions_per_file=partitions_per_file,
+                return_state=True,
+            )
+        return _release(state)
+
+
+def _release(state: object) -> Path:
+    try:
+        return Path(state.result(raise_on_failure=True))  # type: ignore[attr-defined]  # a Prefect State
+    except GristmillError:
+        raise
+    except Exception as error:
+        cause = _first_cause(error)
+        if isinstance(cause, GristmillError):
+            raise cause from None
+        raise
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+STEPS = """
+SELECT step, kind, sum(entered)::BIGINT AS documents_in, sum(dropped)::BIGINT AS dropped,
+    sum(duplicates)::BIGINT AS duplicates, sum(failed)::BIGINT AS failed, sum(kept)::BIGINT AS documents_out,
+    round(sum(entered_bytes) / 1e6, 2) AS mb_in, round(sum(kept_bytes) / 1e6, 2) AS mb_out
+FROM funnel GROUP BY step, kind ORDER BY step
+"""
+
+
+def say_done(warehouse: Path, release: Path) -> None:
+    """Print the table of documents and bytes per step, where the release is, and the SQL to go on with."""
+    from tasks.ledger import Ledger
+
+    with Ledger.published(warehouse) as ledger:
+        table(ledger.rows(STEPS))
+        files = ledger.rows(
+            "SELECT content, format, count(*) AS files, sum(bytes)::BIGINT AS bytes FROM exports GROUP BY ALL"
+        )
+        example = ledger.rows("SELECT doc_id FROM drops ORDER BY doc_id LIMIT 1")
+    output.print()
+    table(files)
+    at = "" if str(warehouse) == "warehouse" else f" -w {warehouse}"
+    lines = [
+        f"release   {release}",
+        f"report    {release / 'report.html'}",
+        f"card      {release / 'card.md'}",
+        f"why       gristmill why {example[0]['doc_id'] if example else 'ID_OR_URL'}{at}",
+        f'sql       gristmill sql "SELECT rule, count(*) AS dropped FROM drops GROUP BY rule ORDER BY 2 DESC"{at}',
+        f'          gristmill sql "FROM decisions WHERE NOT kept LIMIT 20"{at}',
+        f"UI        PREFECT_HOME={(warehouse / 'prefect').absolute()} prefect server start",
+    ]
+    output.print("\n" + "\n".join(lines), highlight=False, soft_wrap=True)

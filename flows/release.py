@@ -1,0 +1,79 @@
+"""Publishing: everything written aside, the manifest last, then one rename makes it the release."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from flows.report import card, report
+from tasks import parts
+from tasks.run import Run
+
+UNSTABLE = {"runs": "", "parts": None, "slices": None, "inputs": "path, batch", "documents": "part", "audits": ""}
+
+
+def publish(run: Run) -> Path:
+    """Write card, report, ledger and manifest beside the exported files and publish them by rename."""
+    run.close_books()
+    release, aside = run.release, run.release_aside
+    if not (release / "manifest.json").is_file():
+        (aside / "card.md").write_text(card(run.ledger), encoding="utf-8")
+        (aside / "report.html").write_text(report(run.ledger), encoding="utf-8")
+        run.ledger.publish(aside / "ledger.duckdb")
+        parts.write_json(aside / "manifest.json", manifest(run, aside))
+        shutil.rmtree(release, ignore_errors=True)
+        aside.rename(release)
+    _point_to(release / "ledger.duckdb", run.warehouse / "ledger.duckdb")
+    return release
+
+
+def manifest(run: Run, folder: Path) -> dict[str, Any]:
+    """Return what the release holds: files with counts, bytes and digests, the recipe, versions and seeds.
+
+    The ledger's file differs from run to run (it holds the times); its tables do not, and are digested row by row.
+    """
+    [made] = run.ledger.rows("SELECT run_id, name, recipe_hash, code, seed FROM runs")
+    files = run.ledger.rows("SELECT * FROM exports ORDER BY path")
+    pages = [{"path": name, **_digest(folder / name)} for name in ("card.md", "report.html")]
+    return {
+        **made,
+        "recipe": run.recipe.model_dump(mode="json"),
+        "inputs": run.ledger.rows("SELECT source, file, bytes, fingerprint, records FROM inputs ORDER BY source, file"),
+        "funnel": run.ledger.rows("SELECT * FROM funnel ORDER BY step, source"),
+        "files": files,
+        "pages": pages,
+        "ledger": _ledger_digests(run),
+    }
+
+
+def _digest(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _ledger_digests(run: Run) -> list[dict[str, Any]]:
+    names = [
+        row["name"] for row in run.ledger.rows("SELECT table_name AS name FROM duckdb_tables() WHERE NOT temporary")
+    ]
+    return [_table_digest(run, name) for name in sorted(names) if UNSTABLE.get(name, "") is not None and name != "runs"]
+
+
+def _table_digest(run: Run, name: str) -> dict[str, Any]:
+    left_out = UNSTABLE.get(name)
+    columns = f"* EXCLUDE ({left_out})" if left_out else "*"
+    [row] = run.ledger.rows(
+        f"""SELECT count(*) AS rows, coalesce(bit_xor(md5_number(t::VARCHAR)), 0)::VARCHAR AS digest
+        FROM (SELECT {columns} FROM {name}) t"""
+    )
+    return {"table": name, **row}
+
+
+def _point_to(ledger: Path, target: Path) -> None:
+    aside = target.with_name(f".{target.name}.aside")
+    aside.unlink(missing_ok=True)
+    try:
+        os.link(ledger, aside)
+    except OSError:
+        shutil.copyfile(ledger, aside)
+    aside.replace(target)
