@@ -5,7 +5,7 @@ from numba import njit
 
 from tasks.text.classes import ALPHA, CURRENCY, DIGIT, EDGE, ICON, INNER, LOWER, QUOTE, UPPER
 from tasks.text.hashing import decode, decode_before
-from tasks.text.specials import find_word
+from tasks.text.specials import candidate, find, hash_exact
 
 _LONGEST_UNIT = 5  # bytes
 _EN_DASH, _EM_DASH, _RIGHT_QUOTE, _ELLIPSIS = 0x2013, 0x2014, 0x2019, 0x2026
@@ -83,7 +83,9 @@ def _unit(data, start, stop, unit_keys, unit_gate):
         first -= 1
     if first == start or first == stop or stop - first > _LONGEST_UNIT:
         return 0
-    return stop - first if find_word(data, first, stop, unit_keys, unit_gate) >= 0 else 0
+    if candidate(data, first, stop, unit_gate) and find(unit_keys, hash_exact(data, first, stop)) >= 0:
+        return stop - first
+    return 0
 
 
 @njit(nogil=True, cache=True)

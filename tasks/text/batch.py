@@ -7,9 +7,29 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.text.classes import tables
+from tasks.text.lines import count_characters, count_sentences, split_lines, split_paragraphs
 from tasks.text.segment import OVERLAPPING, describe, segment
 from tasks.text.specials import specials, units
 from tasks.text.unspaced import pair
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a batch (ended by ``\\n`` only; what follows a text's last ``\\n`` is a line if it is not empty).
+
+    ``starts``, ``stops``: int64, bytes, without the ``\\n``. ``hashes``: uint64. ``characters``: int32. ``flags``: uint8, a sum of
+    those named in ``tasks.text.lines``. ``offsets``: int64 (n + 1). Paragraphs have the same shape, with flags 0.
+    """
+
+    starts: np.ndarray
+    stops: np.ndarray
+    hashes: np.ndarray
+    characters: np.ndarray
+    flags: np.ndarray
+    offsets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.starts)
 
 
 @dataclass(frozen=True)
@@ -70,13 +90,36 @@ class TextBatch:
     def words(self) -> Words:
         """The words, by the rules of ``tasks.text.segment``."""
         known, (unit_keys, _, unit_gate) = tables(), units()
-        starts, stops, offsets = segment(self.data, self.offsets, known.classes, *specials(), unit_keys, unit_gate)
-        hashes, exact, characters, flags, dense = describe(self.data, starts, stops, known.classes, known.fold)
+        starts, stops, offsets, dense = segment(
+            self.data, self.offsets, known.classes, *specials(), unit_keys, unit_gate
+        )
+        overlaps = np.zeros(0, np.bool_)
         if dense:
             starts, stops, offsets, overlaps = pair(self.data, starts, stops, offsets, known.classes)
-            hashes, exact, characters, flags, _ = describe(self.data, starts, stops, known.classes, known.fold)
-            flags[overlaps] |= OVERLAPPING
+        hashes, exact, characters, flags = describe(self.data, starts, stops, known.classes, known.fold)
+        flags[np.flatnonzero(overlaps)] |= OVERLAPPING
         return Words(hashes, exact, starts, stops, characters, flags, offsets)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines."""
+        return Lines(*split_lines(self.data, self.offsets, tables().classes))
+
+    @cached_property
+    def paragraphs(self) -> Lines:
+        """The paragraphs: what blank lines separate in the text without white space at its ends."""
+        lines = self.lines
+        return Lines(*split_paragraphs(self.data, self.offsets, lines.starts, lines.stops, lines.offsets, tables().classes))
+
+    @cached_property
+    def characters(self) -> np.ndarray:
+        """Characters (Unicode code points) of each text: int64 (n,)."""
+        return count_characters(self.data, self.offsets)
+
+    @cached_property
+    def sentences(self) -> np.ndarray:
+        """Sentences of each text: int64 (n,). One ends at a word that is a sentence ender and the punctuation after it."""
+        return count_sentences(self.words.flags, self.words.offsets)
 
     def word(self, index: int) -> str:
         """Return word ``index`` of the batch as written (for people and tests: slow)."""

@@ -21,9 +21,9 @@ from numba import njit
 from tasks.text.addresses import is_address
 from tasks.text.affixes import infix, prefix, suffix
 from tasks.text.borrow import borrow
-from tasks.text.classes import ALPHA, DENSE, ENDER, FOLDED, INNER, LOWER, MARK, PUNCT, SPACE, SYMBOL, UPPER
+from tasks.text.classes import ALPHA, DENSE, DIGIT, EDGE, ENDER, FOLDED, INNER, LOWER, MARK, PUNCT, SPACE, SYMBOL, UPPER
 from tasks.text.hashing import START, absorb, decode, finish
-from tasks.text.specials import find_word
+from tasks.text.specials import candidate, find, hash_exact
 
 # Flags of a word.
 SYMBOLS = 1  # nothing but symbols
@@ -40,25 +40,24 @@ _SHORTEST_CUT, _LONGEST_CUT = 5, 6  # letters of the special words without punct
 def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys, unit_gate):
     """Find the words of every document ``data[offsets[i]:offsets[i + 1]]``.
 
-    Returns (starts, stops) in bytes, one per word in order, and word offsets (n + 1), all int64.
+    Returns (starts, stops) in bytes, one per word in order, word offsets (n + 1), all int64, and whether a script without
+    spaces occurs: ``tasks.text.unspaced`` then cuts its words.
     """
-    capacity = max(64, len(data) // 4)
-    own_starts, own_stops = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+    # A word has a byte at least; what is never written takes no memory.
+    own_starts, own_stops = np.empty(len(data) + 1, np.int64), np.empty(len(data) + 1, np.int64)
     starts, stops = borrow(own_starts), borrow(own_stops)
     text, kinds, keys, cuts = borrow(data), borrow(classes), borrow(special_keys), borrow(special_cuts)
     gates, measures, measure_gates = borrow(gate), borrow(unit_keys), borrow(unit_gate)
     word_offsets = np.zeros(len(offsets), np.int64)
     count = 0
+    everything = np.int64(0)
     for document in range(len(offsets) - 1):
         place, stop = offsets[document], offsets[document + 1]
         while place < stop:
             start = place
             place, seen, width = _run(text, place, stop, kinds)
+            everything |= seen
             size = place - start
-            if count + size > capacity:
-                capacity = max(2 * capacity, count + size)
-                own_starts, own_stops = _grow(own_starts, capacity, count), _grow(own_stops, capacity, count)
-                starts, stops = borrow(own_starts), borrow(own_stops)
             if size and seen & ~_WORDLIKE == 0 and (size < _SHORTEST_CUT or size > _LONGEST_CUT):
                 starts[count], stops[count] = start, place
                 count += 1
@@ -66,7 +65,7 @@ def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys,
                 count = _chunk(text, start, place, seen, kinds, keys, cuts, gates, measures, measure_gates, starts, stops, count)
             place += width
         word_offsets[document + 1] = count
-    return _grow(own_starts, count, count), _grow(own_stops, count, count), word_offsets
+    return own_starts[:count].copy(), own_stops[:count].copy(), word_offsets, everything & DENSE != 0
 
 
 @njit(nogil=True, cache=True)
@@ -87,14 +86,6 @@ def _run(data, place, stop, classes):
 
 
 @njit(nogil=True, cache=True)
-def _grow(array, capacity, count):
-    bigger = np.empty(capacity, array.dtype)
-    for i in range(count):
-        bigger[i] = array[i]
-    return bigger
-
-
-@njit(nogil=True, cache=True)
 def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, unit_keys, unit_gate, starts, stops, count):
     """Append the words of one run of non-space characters; return the new count.
 
@@ -104,25 +95,36 @@ def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, u
     waiting = top
     end = stop
     last = np.int64(-1)
-    while start < end and end - start != last and find_word(data, start, end, special_keys, gate) < 0:
+    while start < end and end - start != last and not _is_special(data, start, end, special_keys, gate):
         last = end - start
-        before = prefix(data, start, end, classes)
-        if before and find_word(data, start + before, end, special_keys, gate) >= 0:
+        kind = np.int64(classes[data[start]])
+        before = 0
+        if kind & EDGE and data[start] < 0x80:
+            before = 1
+        elif not kind & (ALPHA | DIGIT) or data[start] >= 0x80:
+            before = prefix(data, start, end, classes)
+        if before and _is_special(data, start + before, end, special_keys, gate):
             starts[count], stops[count] = start, start + before
             count += 1
             start += before
             break
-        after = suffix(data, start + before, end, classes, unit_keys, unit_gate)
+        after = 0
+        if before < end - start and _may_end(data, start, end, seen, classes):
+            after = suffix(data, start + before, end, classes, unit_keys, unit_gate)
         if after:
             waiting -= 1
             end -= after
             starts[waiting] = end
-        if before and not (after and find_word(data, start, end, special_keys, gate) >= 0):
+        if before and not (after and _is_special(data, start, end, special_keys, gate)):
             starts[count], stops[count] = start, start + before
             count += 1
             start += before
     if start < end:
-        count = _middle(data, start, end, seen, classes, special_keys, special_cuts, gate, starts, stops, count)
+        if _all_alphabetic(data, start, end, classes) and not candidate(data, start, end, gate):
+            starts[count], stops[count] = start, end
+            count += 1
+        else:
+            count = _middle(data, start, end, classes, special_keys, special_cuts, gate, starts, stops, count)
     while waiting < top:
         first = starts[waiting]
         waiting += 1
@@ -133,24 +135,50 @@ def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, u
 
 
 @njit(nogil=True, cache=True)
-def _middle(data, start, stop, seen, classes, special_keys, special_cuts, gate, starts, stops, count):
+def _is_special(data, start, stop, keys, gate):
+    return candidate(data, start, stop, gate) and find(keys, hash_exact(data, start, stop)) >= 0
+
+
+@njit(nogil=True, cache=True)
+def _may_end(data, start, stop, seen, classes):
+    """Say whether anything might be split off the end: a quick no for most words."""
+    final = data[stop - 1]
+    if final >= 0x80 or not np.int64(classes[final]) & ALPHA or seen & DIGIT:
+        return True
+    return (final == 115 or final == 83) and stop - start > 1 and not np.int64(classes[data[stop - 2]]) & ALPHA
+
+
+@njit(nogil=True, cache=True)
+def _all_alphabetic(data, start, stop, classes):
+    """Say whether all is plain letters (ASCII): nothing can split such a word."""
+    for place in range(start, stop):
+        if data[place] >= 0x80 or not np.int64(classes[data[place]]) & ALPHA:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _middle(data, start, stop, classes, special_keys, special_cuts, gate, starts, stops, count):
     """Append what is left between the split-off ends."""
-    slot = find_word(data, start, stop, special_keys, gate)
-    if slot >= 0:
-        for k in range(3):
-            length = np.int64(special_cuts[slot, k])
-            if length:
-                starts[count], stops[count] = start, start + length
-                count += 1
-                start += length
-        return count
-    if not seen & INNER or is_address(data, start, stop):
+    if candidate(data, start, stop, gate):
+        slot = find(special_keys, hash_exact(data, start, stop))
+        if slot >= 0:
+            for k in range(3):
+                length = np.int64(special_cuts[slot, k])
+                if length:
+                    starts[count], stops[count] = start, start + length
+                    count += 1
+                    start += length
+            return count
+    if not _run(data, start, stop, classes)[1] & INNER or is_address(data, start, stop):
         starts[count], stops[count] = start, stop
         return count + 1
     first, place = start, start
     while place < stop:
-        width = infix(data, start, place, stop, classes)
-        if width and place > start:
+        width = 0
+        if place > start and (data[place] >= 0x80 or np.int64(classes[data[place]]) & INNER):
+            width = infix(data, start, place, stop, classes)
+        if width:
             if place > first:
                 starts[count], stops[count] = first, place
                 count += 1
@@ -168,11 +196,10 @@ def _middle(data, start, stop, seen, classes, special_keys, special_cuts, gate, 
 
 @njit(nogil=True, cache=True)
 def describe(data, starts, stops, classes, fold):
-    """Hash and describe every word. Returns (hashes uint64, exact uint64, characters int32, flags uint8, dense bool)."""
+    """Hash and describe every word. Returns (hashes uint64, exact uint64, characters int32, flags uint8)."""
     count = len(starts)
     hashes, exacts = np.empty(count, np.uint64), np.empty(count, np.uint64)
     characters, flags = np.empty(count, np.int32), np.empty(count, np.uint8)
-    dense = False
     data, classes, fold = borrow(data), borrow(classes), borrow(fold)
     for word in range(count):
         folded, exact = START, START
@@ -194,8 +221,7 @@ def describe(data, starts, stops, classes, fold):
         hashes[word], exacts[word] = finish(folded), finish(exact)
         characters[word] = length
         flags[word] = _flags(seen, common, length)
-        dense |= seen & DENSE != 0
-    return hashes, exacts, characters, flags, dense
+    return hashes, exacts, characters, flags
 
 
 @njit(nogil=True, cache=True)

@@ -105,12 +105,10 @@ def find(keys, key):
 
 
 @njit(nogil=True, cache=True)
-def find_word(data, start, stop, keys, gate):
-    """Return the slot of the word ``data[start:stop]`` in a table with its gate, or -1."""
+def candidate(data, start, stop, gate):
+    """Say whether ``data[start:stop]`` may be in the table that ``gate`` belongs to: mostly a quick no."""
     size = stop - start
     if size > LONGEST or size <= 0:
-        return -1
+        return False
     lengths = np.int64(gate[(np.int64(data[start]) & 127) << 7 | (np.int64(data[stop - 1]) & 127)])
-    if not (lengths >> (size - 1)) & 1:
-        return -1
-    return find(keys, hash_exact(data, start, stop))
+    return (lengths >> (size - 1)) & 1 != 0

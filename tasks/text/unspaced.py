@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from tasks.text.borrow import borrow
 from tasks.text.classes import DENSE, MARK
 from tasks.text.hashing import decode
 
@@ -15,23 +16,29 @@ def pair(data, starts, stops, word_offsets, classes):
 
     Returns new (starts, stops, word offsets), and for each word whether it shares its first character with the one before.
     """
+    data, classes, starts, stops = borrow(data), borrow(classes), borrow(starts), borrow(stops)
     capacity = np.int64(0)
     for word in range(len(starts)):
-        capacity += stops[word] - starts[word] if data[starts[word]] >= 0x80 or _has_high(data, starts[word], stops[word]) else 1
+        capacity += stops[word] - starts[word] if _has_high(data, starts[word], stops[word]) else 1
     firsts, lasts = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
     overlaps = np.zeros(capacity, np.bool_)
+    new_starts, new_stops, shared = borrow(firsts), borrow(lasts), borrow(overlaps)
     offsets = np.zeros_like(word_offsets)
     count = 0
     for document in range(len(word_offsets) - 1):
         for word in range(word_offsets[document], word_offsets[document + 1]):
             place, stop = starts[word], stops[word]
+            if not _has_high(data, place, stop):
+                firsts[count], lasts[count] = place, stop
+                count += 1
+                continue
             while place < stop:
                 first = place
                 dense = _is(data, place, stop, classes, DENSE)
                 while place < stop and _is(data, place, stop, classes, DENSE) == dense:
                     place += decode(data, place, stop)[1]
                 if dense:
-                    count = _pairs(data, first, place, classes, firsts, lasts, overlaps, count)
+                    count = _pairs(data, first, place, classes, new_starts, new_stops, shared, count)
                 else:
                     firsts[count], lasts[count] = first, place
                     count += 1

@@ -1,0 +1,154 @@
+"""What a document repeats: pieces (lines, paragraphs) and word n-grams.
+
+Source of the measures: Rae et al. 2021, arXiv:2112.11446, table A1. Lengths are in characters, of n-grams without what
+separates their words for the duplicates and with one space between words for the most frequent.
+"""
+
+import numpy as np
+from numba import njit
+
+from tasks.text.batch import Lines, Words
+from tasks.text.borrow import borrow
+from tasks.text.hashing import absorb, slots
+from tasks.text.segment import OVERLAPPING
+
+SHORTEST_TOP, LONGEST_TOP = 2, 4
+SHORTEST, LONGEST = 5, 10
+
+
+@njit(nogil=True, cache=True)
+def _largest(offsets):
+    largest = np.int64(0)
+    for i in range(len(offsets) - 1):
+        largest = max(largest, offsets[i + 1] - offsets[i])
+    return largest
+
+
+@njit(nogil=True, cache=True)
+def _place(keys, used, mask, key):
+    """Return the slot of ``key``, or the free slot where it goes (``used`` is 0 there)."""
+    slot = np.int64(key) & mask
+    while used[slot] and keys[slot] != key:
+        slot = (slot + 1) & mask
+    return slot
+
+
+def repeated(pieces: Lines) -> tuple[np.ndarray, np.ndarray]:
+    """Count the pieces that occur earlier in their document. Returns (count, characters), int64 (n,) each."""
+    size = slots(_largest(pieces.offsets))
+    return _repeated(pieces.hashes, pieces.characters, pieces.offsets, np.empty(size, np.uint64), np.zeros(size, np.uint8))
+
+
+@njit(nogil=True, cache=True)
+def _repeated(hashes, characters, offsets, keys, used):
+    hashes, keys, used = borrow(hashes), borrow(keys), borrow(used)
+    counts, lengths = np.zeros(len(offsets) - 1, np.int64), np.zeros(len(offsets) - 1, np.int64)
+    for document in range(len(counts)):
+        first, last = offsets[document], offsets[document + 1]
+        mask = slots(last - first) - 1
+        used[: mask + 1] = 0
+        for piece in range(first, last):
+            slot = _place(keys, used, mask, hashes[piece])
+            if used[slot]:
+                counts[document] += 1
+                lengths[document] += characters[piece]
+            else:
+                keys[slot], used[slot] = hashes[piece], 1
+    return counts, lengths
+
+
+def ngram_repeats(words: Words) -> tuple[np.ndarray, np.ndarray]:
+    """Measure the repeated word n-grams of every document.
+
+    Returns (top, duplicate): int64 (n, 3) and (n, 6). ``top``: for n = 2, 3, 4 the length of the most frequent n-gram times its
+    count (ties: the first seen), 0 when no n-gram occurs twice. ``duplicate``: for n = 5 to 10, the characters of the n-grams seen
+    before, scanning from the left: a repeated n-gram is counted and jumped over, another is remembered.
+
+    An n-gram can only repeat where the (n - 1)-gram at the same place does: each n looks at what the one before left over.
+    """
+    most = int(_largest(words.offsets))
+    size = slots(most)
+    keys, counts = np.empty(size, np.uint64), np.empty(size, np.int32)
+    scratch = (np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most + 1, np.int64))
+    return _ngram_repeats(words.exact, words.characters, words.flags, words.offsets, keys, counts, *scratch)
+
+
+@njit(nogil=True, cache=True)
+def _ngram_repeats(hashes, characters, flags, offsets, keys, counts, grams, places, lengths):
+    documents = len(offsets) - 1
+    top = np.zeros((documents, LONGEST_TOP - SHORTEST_TOP + 1), np.int64)
+    duplicate = np.zeros((documents, LONGEST - SHORTEST + 1), np.int64)
+    hashes, keys, counts = borrow(hashes), borrow(keys), borrow(counts)
+    grams, places, lengths = borrow(grams), borrow(places), borrow(lengths)
+    for document in range(documents):
+        first, last = offsets[document], offsets[document + 1]
+        words = last - first
+        lengths[0] = 0
+        for i in range(words):
+            places[i], grams[i] = i, hashes[first + i]
+            overlap = 1 if flags[first + i] & OVERLAPPING else 0
+            lengths[i + 1] = lengths[i] + characters[first + i] - overlap
+        left = words
+        for n in range(2, LONGEST + 1):
+            left = _lengthen(hashes[first:last], grams, places, left, n)
+            if n >= SHORTEST:
+                duplicate[document, n - SHORTEST] = _greedy(grams, places, left, n, lengths, keys, counts)
+            if left == 0:
+                break
+            best, place, left = _keep_repeated(grams, places, left, keys, counts)
+            if n <= LONGEST_TOP and best > 1:
+                top[document, n - SHORTEST_TOP] = best * (lengths[place + n] - lengths[place] + n - 1)
+    return top, duplicate
+
+
+@njit(nogil=True, cache=True)
+def _lengthen(hashes, grams, places, left, n):
+    """Add the next word to every (n - 1)-gram that has one; return how many are left."""
+    kept = 0
+    for i in range(left):
+        if places[i] + n <= len(hashes):
+            places[kept] = places[i]
+            grams[kept] = absorb(grams[i], hashes[places[i] + n - 1])
+            kept += 1
+    return kept
+
+
+@njit(nogil=True, cache=True)
+def _keep_repeated(grams, places, left, keys, counts):
+    """Drop the n-grams that occur once. Returns (largest count, its first place, how many are left)."""
+    mask = slots(left) - 1
+    counts[: mask + 1] = 0
+    for i in range(left):
+        slot = _place(keys, counts, mask, grams[i])
+        keys[slot] = grams[i]
+        counts[slot] += 1
+    best, place = np.int64(0), np.int64(0)
+    kept = 0
+    for i in range(left):
+        count = counts[_place(keys, counts, mask, grams[i])]
+        if count > best:
+            best, place = np.int64(count), places[i]
+        if count > 1:
+            places[kept], grams[kept] = places[i], grams[i]
+            kept += 1
+    return best, place, kept
+
+
+@njit(nogil=True, cache=True)
+def _greedy(grams, places, left, n, lengths, keys, counts):
+    """Return the characters of the n-grams seen before, jumping over each."""
+    mask = slots(left) - 1
+    counts[: mask + 1] = 0
+    total = np.int64(0)
+    free = np.int64(0)
+    for i in range(left):
+        place = places[i]
+        if place < free:
+            continue
+        slot = _place(keys, counts, mask, grams[i])
+        if counts[slot]:
+            total += lengths[place + n] - lengths[place]
+            free = place + n
+        else:
+            keys[slot], counts[slot] = grams[i], 1
+    return total
