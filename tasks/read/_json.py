@@ -51,7 +51,7 @@ def _loads(text: str, replace: bool) -> Any:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
         return value if not _escapes_half(text) else _whole(value, replace)
     except json.JSONDecodeError as error:
-        raise BadRecordError(f"broken JSON: {error.msg} at character {error.pos}") from None
+        raise BadRecordError(f"broken JSON: {error.msg} (character {error.pos})") from None
     except (ValueError, RecursionError) as error:
         raise BadRecordError(f"broken JSON: {error}") from None
 

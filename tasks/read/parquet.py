@@ -55,7 +55,7 @@ def _ranges(slice: Slice, fields: Fields, batch_bytes: int) -> Ranges:
     """Yield the row groups that the slice touches, each from its first row, or why some rows cannot be had."""
     with open_bytes(slice.path) as handle:
         try:
-            file = ParquetFile(handle)
+            file = ParquetFile(handle, page_checksum_verification=True)
             fault = _schema_fault(file.schema_arrow, fields)
         except (pa.ArrowException, OSError) as error:
             fault = f"the file cannot be read as Parquet: {error}"

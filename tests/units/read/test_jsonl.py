@@ -84,7 +84,7 @@ def one(line: bytes, tmp_path: Path, fields: Fields | None = None, **settings: A
     ("line", "cause"),
     [
         (b'{"text": "a\xff"}', "invalid UTF-8 at byte 11 of the line"),
-        (b'{"text": "a', "broken JSON: Unterminated string starting at at character 9"),
+        (b'{"text": "a', "broken JSON: Unterminated string starting at (character 9)"),
         (b"[1, 2]", "the line is a list, not a JSON object"),
         (b'{"body": "a", "id": 1}', "field 'text' is missing; fields: body, id"),
         (b'{"text": null}', "field 'text' is null"),

@@ -113,6 +113,13 @@ def test_a_broken_row_group_is_one_failure_and_the_next_is_read(tmp_path: Path) 
     assert [row["text"] for row in found if not row["error"]] == texts[:100] + texts[200:]
 
 
+def test_a_page_with_a_wrong_checksum_is_a_failure(tmp_path: Path) -> None:
+    texts = pa.table({"text": [f"text {i}" for i in range(50)]})
+    path = stored(tmp_path, texts, compression="none", use_dictionary=False, write_page_checksum=True)
+    path.write_bytes(path.read_bytes().replace(b"text 7", b"text 8", 1))
+    assert any("CRC" in row["error"] for row in same_when_cut(path, "parquet") if row["error"])
+
+
 def test_slices_end_at_row_groups_when_there_are_enough(tmp_path: Path) -> None:
     path = stored(tmp_path, table(100), row_group_size=10)
     assert [part.start for part in read.cut(file_of(path), "parquet", partitions=3)] == [0, 30, 70]
