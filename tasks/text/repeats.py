@@ -39,6 +39,15 @@ def repeated(pieces: Lines) -> tuple[np.ndarray, np.ndarray]:
     return _repeated(pieces.hashes, pieces.characters, pieces.offsets, np.empty(size, np.uint64), np.zeros(size, np.uint8))
 
 
+def repeated_among(pieces: Lines, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count as ``repeated`` does, among the pieces where ``chosen`` (bool) is true."""
+    places = np.flatnonzero(chosen)
+    offsets = np.searchsorted(places, pieces.offsets)
+    size = slots(_largest(offsets))
+    hashes, characters = pieces.hashes[places], pieces.characters[places]
+    return _repeated(hashes, characters, offsets, np.empty(size, np.uint64), np.zeros(size, np.uint8))
+
+
 @njit(nogil=True, cache=True)
 def _repeated(hashes, characters, offsets, keys, used):
     hashes, keys, used = borrow(hashes), borrow(keys), borrow(used)

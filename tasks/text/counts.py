@@ -1,0 +1,54 @@
+"""Counts over the words and bytes of every document."""
+
+import numpy as np
+from numba import njit
+
+from tasks.text.borrow import borrow
+from tasks.text.segment import ALPHABETIC, SYMBOLS
+
+
+@njit(nogil=True, cache=True)
+def count_words(exact, characters, flags, offsets, wanted):
+    """Return (content words, their characters, words with a letter, distinct words of ``wanted``), int64 (n,) each.
+
+    ``wanted``: uint64 hashes of at most 64 words as written.
+    """
+    documents = len(offsets) - 1
+    content, lengths = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
+    alphabetic, present = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
+    exact, flags = borrow(exact), borrow(flags)
+    for document in range(documents):
+        seen = np.uint64(0)
+        for word in range(offsets[document], offsets[document + 1]):
+            alphabetic[document] += (flags[word] & ALPHABETIC) != 0
+            if not flags[word] & SYMBOLS:
+                content[document] += 1
+                lengths[document] += characters[word]
+            if characters[word] <= 4:
+                for k in range(len(wanted)):
+                    seen |= np.uint64(exact[word] == wanted[k]) << np.uint64(k)
+        for k in range(len(wanted)):
+            present[document] += np.int64((seen >> np.uint64(k)) & np.uint64(1))
+    return content, lengths, alphabetic, present
+
+
+@njit(nogil=True, cache=True)
+def count_marks(data, offsets):
+    """Return (``#``, ellipses, line feeds) of every document; an ellipsis is ``...`` or ``…``, without overlaps."""
+    documents = len(offsets) - 1
+    hashes, ellipses = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
+    feeds = np.zeros(documents, np.int64)
+    data = borrow(data)
+    for document in range(documents):
+        dots = 0
+        for place in range(offsets[document], offsets[document + 1]):
+            byte = data[place]
+            hashes[document] += byte == 35
+            feeds[document] += byte == 10
+            dots = dots + 1 if byte == 46 else 0
+            if dots == 3:
+                ellipses[document] += 1
+                dots = 0
+            if byte == 0xA6 and place - offsets[document] >= 2 and data[place - 1] == 0x80 and data[place - 2] == 0xE2:
+                ellipses[document] += 1
+    return hashes, ellipses, feeds
