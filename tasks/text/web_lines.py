@@ -1,0 +1,152 @@
+"""Which lines of a web page read like prose: the line rules of C4."""
+
+import numpy as np
+from numba import njit
+
+from tasks.text.borrow import borrow
+from tasks.text.classes import SPACE
+from tasks.text.hashing import decode
+from tasks.text.lines import sentences_between, strip
+
+LOREM, SCRIPT, BRACKET, POLICY = 1, 2, 4, 8
+PHRASES = (
+    (b"lorem ipsum", LOREM),
+    (b"javascript", SCRIPT),
+    (b"terms of use", POLICY),
+    (b"privacy policy", POLICY),
+    (b"cookie policy", POLICY),
+    (b"uses cookies", POLICY),
+    (b"use of cookies", POLICY),
+    (b"use cookies", POLICY),
+)
+# Phrases are looked for at a byte that is rare in English: where it stands in each, and which.
+_RARE = b"mjfvkkkk"
+_AT = tuple(phrase.index(_RARE[i : i + 1]) for i, (phrase, _) in enumerate(PHRASES))
+CITATIONS = (b"[edit]", b"[citation needed]")
+
+
+def phrase_table() -> tuple[np.ndarray, np.ndarray]:
+    """Return (letters uint8 (8, 16), facts int64 (8, 3)): the phrases, their lengths, rare places and kinds."""
+    letters = np.zeros((len(PHRASES), 16), np.uint8)
+    for i, (phrase, _) in enumerate(PHRASES):
+        letters[i, : len(phrase)] = np.frombuffer(phrase, np.uint8)
+    return letters, np.array([(len(phrase), _AT[i], kind) for i, (phrase, kind) in enumerate(PHRASES)], np.int64)
+
+
+@njit(nogil=True, cache=True)
+def _lower(byte):
+    return byte | 32 if byte >= 65 and byte <= 90 else byte
+
+
+@njit(nogil=True, cache=True)
+def _phrases(data, start, stop, letters, facts):
+    """Return the kinds of phrases in the line, as a sum."""
+    found = 0
+    for place in range(start, stop):
+        byte = data[place]
+        if byte == 123:
+            found |= BRACKET
+        byte = byte | 32
+        if byte == 109 or byte == 106 or byte == 102 or byte == 118 or byte == 107:
+            for phrase in range(len(facts)):
+                length, at, kind = facts[phrase]
+                first = place - at
+                if letters[phrase, at] == byte and first >= start and first + length <= stop and not found & kind:
+                    k = 0
+                    while k < length and _lower(data[first + k]) == letters[phrase, k]:
+                        k += 1
+                    found |= kind if k == length else 0
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _words(data, start, stop, classes, longest):
+    """Return the words between white space, or -1 when one has more than ``longest`` characters."""
+    count, length = 0, 0
+    while start < stop:
+        point, width = decode(data, start, stop)
+        start += width
+        if np.int64(classes[point]) & SPACE:
+            length = 0
+            continue
+        count += length == 0
+        length += 1
+        if length > longest:
+            return -1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _without_citations(data, start, stop, edit, needed):
+    """Return where the line ends without the citation marks at its end."""
+    while stop > start and data[stop - 1] == 93:
+        place = stop - 1
+        while place > start and data[place - 1] >= 48 and data[place - 1] <= 57:
+            place -= 1
+        if place > start and data[place - 1] == 91:
+            stop = place - 1
+        elif _ends(data, start, stop, edit):
+            stop -= len(edit)
+        elif _ends(data, start, stop, needed):
+            stop -= len(needed)
+        else:
+            break
+    return stop
+
+
+@njit(nogil=True, cache=True)
+def _ends(data, start, stop, letters):
+    if stop - start < len(letters):
+        return False
+    for k in range(len(letters)):
+        if data[stop - len(letters) + k] != letters[k]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _is_finished(data, start, stop):
+    """Say whether the line ends in one of ``. ? ! " '`` and not in three dots."""
+    if stop <= start:
+        return False
+    last = data[stop - 1]
+    if last == 46:
+        return not (stop - start >= 3 and data[stop - 2] == 46 and data[stop - 3] == 46)
+    return last == 63 or last == 33 or last == 34 or last == 39
+
+
+@njit(nogil=True, cache=True)
+def judge_lines(data, lines, words, classes, letters, facts, citations, settings):
+    """Count over the lines that pass the line rules, per document: int64 (n, 4).
+
+    ``lines``: (starts, stops, offsets); ``words``: (starts, flags, offsets); ``citations``: the bytes of the two marks;
+    ``settings``: (fewest words, longest word, whether a line must end like a sentence). The counts: sentences, lines with the
+    filler text, lines with a curly bracket, lines kept.
+    """
+    line_starts, line_stops, line_offsets = lines
+    word_starts, flags, word_offsets = words
+    fewest, longest, finished = settings
+    data, classes = borrow(data), borrow(classes)
+    edit, needed = borrow(citations[0]), borrow(citations[1])
+    counts = np.zeros((len(line_offsets) - 1, 4), np.int64)
+    for document in range(len(counts)):
+        word = word_offsets[document]
+        for line in range(line_offsets[document], line_offsets[document + 1]):
+            first = word
+            while word < word_offsets[document + 1] and word_starts[word] < line_stops[line]:
+                word += 1
+            start, stop = strip(data, line_starts[line], line_stops[line], classes)
+            stop = _without_citations(data, start, stop, edit, needed)
+            if finished and not _is_finished(data, start, stop):
+                continue
+            if _words(data, start, line_stops[line], classes, longest) < fewest:
+                continue
+            found = _phrases(data, start, stop, letters, facts)
+            counts[document, 1] += found & LOREM != 0
+            if found & SCRIPT:
+                continue
+            counts[document, 2] += found & BRACKET != 0
+            if not found & POLICY:
+                counts[document, 0] += sentences_between(flags, first, word)
+                counts[document, 3] += 1
+    return counts
