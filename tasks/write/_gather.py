@@ -1,0 +1,167 @@
+"""Second half of an export: collect an output file's share from every part, put it in order, and write it."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.errors import AuditError
+from tasks import units
+from tasks.pack._segments import Integers
+from tasks.parts import aside
+from tasks.write._plan import BYTES_PER_TOKEN, OutputFile, Plan
+from tasks.write._shelf import Piece, Shelf, pieces, read
+from tasks.write._slices import gathered
+
+GROUP_BYTES = 8 << 20  # text per batch, which is a row group in Parquet
+GROUP_TOKENS = GROUP_BYTES // BYTES_PER_TOKEN
+COLUMNS = (
+    *("position", "doc_id", "copy", "source", "domain", "url", "created", "declared_language", "license"),
+    *("weight", "tokens"),
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One output file and where its share lies."""
+
+    file: OutputFile
+    pieces: tuple[Piece, ...]
+
+
+def jobs(plan: Plan, shelves: list[Shelf]) -> list[Job]:
+    """Say for each output file of ``plan`` where ``scatter`` has put its share."""
+    found = pieces(shelves)
+    return [Job(file, tuple(found.get((file.content, file.index), []))) for file in plan.files]
+
+
+def gather(job: Job, release: str, *, formats: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write one output file in every format (writer to settings) under ``release``, and return its rows of ``exports``.
+
+    The bytes depend on the order alone, not on how texts were spread over parts. A file that exists is taken as done.
+    Holds one output file's texts or tokens in memory. ``documents`` counts, in files of contexts, the documents that
+    begin there, so that every document counts once. Raises AuditError if the share is not what was planned.
+    """
+    paths = {name: Path(release) / name / (job.file.name + units.unit("write", name).module.SUFFIX) for name in formats}
+    if not all(path.is_file() for path in paths.values()):
+        batches = _documents(job) if job.file.content == "documents" else _contexts(job)
+        for name, path in paths.items():
+            if not path.is_file():
+                with aside(path) as temporary:
+                    units.unit("write", name).call(batches(), temporary, **formats[name])
+    return [_row(job.file, name, path, Path(release)) for name, path in paths.items()]
+
+
+def _row(file: OutputFile, name: str, path: Path, release: Path) -> dict[str, Any]:
+    with path.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    return {
+        "format": name,
+        "content": file.content,
+        "path": path.relative_to(release).as_posix(),
+        **_counts(file),
+        "bytes": path.stat().st_size,
+        "sha256": digest,
+    }
+
+
+def _counts(file: OutputFile) -> dict[str, int]:
+    rows = file.rows
+    if file.content == "documents":
+        return {"documents": rows.num_rows, "contexts": 0, "tokens": int(rows["tokens"].to_numpy().sum())}
+    start, stop = rows["start"].to_numpy(), rows["stop"].to_numpy()
+    contexts = len(np.unique(rows["context_id"].to_numpy()))
+    return {"documents": int((start == 0).sum()), "contexts": contexts, "tokens": int((stop - start).sum())}
+
+
+def _documents(job: Job) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Read the texts of a file; the result yields them in order, ``GROUP_BYTES`` at a time, as often as called."""
+    share = _share(job)
+    rows = job.file.rows.select(COLUMNS).combine_chunks()
+    sizes = job.file.rows["bytes"].to_numpy()
+    position = share["position"].to_numpy()
+    order = np.argsort(position, kind="stable")
+    _audit(job, position[order], rows["position"].to_numpy())
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for begin, end in _groups(sizes, GROUP_BYTES):
+            chosen = pa.array(order[begin:end])
+            columns = {name: rows[name].chunk(0).slice(begin, end - begin) for name in COLUMNS}
+            columns |= {name: share[name].take(chosen) for name in ("text", "metadata")}
+            yield pa.RecordBatch.from_pydict(columns)
+
+    return batches
+
+
+def _contexts(job: Job) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Read the segments of a file; the result yields its contexts in order, as ``_documents`` does."""
+    share = _share(job)
+    rows = job.file.rows.combine_chunks().to_batches()[0]
+    context, position = share["context_id"].to_numpy(), share["position"].to_numpy()
+    order = np.lexsort([position, context])
+    _audit(job, context[order], rows["context_id"].to_numpy())
+    _audit(job, position[order], rows["position"].to_numpy())
+    tokens = share["tokens"]
+    begin, size = tokens.offsets.to_numpy()[:-1][order], np.diff(tokens.offsets.to_numpy())[order]
+    ids = tokens.values.to_numpy()
+    _audit(job, size, rows["stop"].to_numpy() - rows["start"].to_numpy())
+    first = np.append(np.flatnonzero(np.diff(rows["context_id"].to_numpy(), prepend=-1)), len(size))
+    per_context = np.add.reduceat(size, first[:-1])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for a, b in _groups(per_context, GROUP_TOKENS):
+            inside = slice(first[a], first[b])
+            values = gathered(ids, begin[inside], size[inside])
+            segments = rows.slice(first[a], first[b] - first[a])
+            yield _context_batch(segments, first[a : b + 1] - first[a], values, per_context[a:b])
+
+    return batches
+
+
+def _context_batch(
+    segments: pa.RecordBatch, first: Integers, values: Integers, per_context: Integers
+) -> pa.RecordBatch:
+    """One row per context: its tokens, and which document's which tokens they are."""
+    ends = pa.array(np.concatenate([[0], np.cumsum(per_context)]).astype(np.int32))
+    cuts = pa.array(first.astype(np.int32))
+    length = segments["stop"].to_numpy() - segments["start"].to_numpy()
+    return pa.RecordBatch.from_pydict(
+        {
+            "context_id": segments["context_id"].take(pa.array(first[:-1])),
+            "tokens": _lists(ends, pa.array(values)),
+            "doc_ids": _lists(cuts, segments["doc_id"]),
+            "copies": _lists(cuts, segments["copy"]),
+            "starts": _lists(cuts, segments["start"]),
+            "lengths": _lists(cuts, pa.array(length.astype(np.int32))),
+            "loss_weights": _lists(cuts, segments["loss_weight"]),
+        }
+    )
+
+
+def _lists(offsets: pa.Array, values: pa.Array) -> pa.Array:
+    element = pa.field("element", values.type, nullable=False)
+    return pa.ListArray.from_arrays(offsets, values, type=pa.list_(element))
+
+
+def _share(job: Job) -> pa.RecordBatch:
+    """Read everything that was collected for one output file."""
+    if not job.pieces:
+        raise AuditError(f"{job.file.name}: nothing was collected for {job.file.rows.num_rows} rows")
+    found = pa.concat_tables([read(piece) for piece in job.pieces])
+    return pa.RecordBatch.from_pydict({name: found[name].combine_chunks() for name in found.column_names})
+
+
+def _audit(job: Job, found: Integers, planned: Integers) -> None:
+    if not np.array_equal(found, planned):
+        raise AuditError(f"{job.file.name}: {len(found)} rows were collected that are not the {len(planned)} planned")
+
+
+def _groups(sizes: Integers, target: int) -> Iterator[tuple[int, int]]:
+    """Yield row ranges of about ``target`` in size, at least one row each."""
+    band = (np.cumsum(sizes) - sizes) // target
+    begins = np.flatnonzero(np.diff(band, prepend=-1) > 0)
+    yield from zip(begins.tolist(), np.append(begins[1:], len(sizes)).tolist(), strict=True)
