@@ -21,7 +21,7 @@ from numba import njit
 from tasks.text.addresses import is_address
 from tasks.text.affixes import infix, prefix, suffix
 from tasks.text.borrow import borrow
-from tasks.text.classes import ALPHA, DENSE, DIGIT, EDGE, ENDER, FOLDED, INNER, LOWER, MARK, PUNCT, SPACE, SYMBOL, UPPER
+from tasks.text.classes import ALPHA, DENSE, DIGIT, EDGE, ENDER, FOLDED, INNER, PUNCT, SPACE, SYMBOL
 from tasks.text.hashing import START, absorb, decode, finish
 from tasks.text.specials import candidate, find, hash_exact
 
@@ -31,10 +31,6 @@ ALPHABETIC = 2  # has a letter
 PUNCTUATION = 4  # nothing but punctuation
 TERMINATOR = 8  # a sentence ender alone
 OVERLAPPING = 16  # shares its first character with the word before
-
-_WORDLIKE = ALPHA | LOWER | UPPER | MARK
-_SHORTEST_CUT, _LONGEST_CUT = 5, 6  # letters of the special words without punctuation: "gonna", "cannot"
-
 
 @njit(nogil=True, cache=True)
 def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys, unit_gate):
@@ -55,12 +51,17 @@ def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys,
         place, stop = offsets[document], offsets[document + 1]
         while place < stop:
             start = place
-            place, seen, width = _run(text, place, stop, kinds)
+            place, seen, width, plain = _run(text, place, stop, kinds)
             everything |= seen
             size = place - start
-            if size and seen & ~_WORDLIKE == 0 and (size < _SHORTEST_CUT or size > _LONGEST_CUT):
+            known = candidate(text, start, place, gates) or candidate(text, start, start + plain, gates)
+            if plain == size and size and not known:
                 starts[count], stops[count] = start, place
                 count += 1
+            elif plain > 1 and plain == size - 1 and not known and _splits_off(text, place, kinds):
+                starts[count], stops[count] = start, place - 1
+                starts[count + 1], stops[count + 1] = place - 1, place
+                count += 2
             elif size:
                 count = _chunk(text, start, place, seen, kinds, keys, cuts, gates, measures, measure_gates, starts, stops, count)
             place += width
@@ -70,19 +71,38 @@ def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys,
 
 @njit(nogil=True, cache=True)
 def _run(data, place, stop, classes):
-    """Return where the run of characters that are no white space ends, the sum of their classes, and that space's bytes."""
-    seen = np.int64(0)
+    """Look at the run of characters from ``place`` that are no white space.
+
+    Returns where it ends, the union of their classes, the bytes of the space after it, and how many plain letters it starts with.
+    """
+    seen, common = np.int64(0), np.int64(ALPHA)
+    plain, width = 0, 0
     while place < stop:
-        point = np.int64(data[place])
+        byte = data[place]
         width = 1
-        if point >= 0x80:
+        if byte < 0x80:
+            kind = np.int64(classes[byte])
+        else:
             point, width = decode(data, place, stop)
-        kind = np.int64(classes[point])
+            kind = np.int64(classes[point])
         if kind & SPACE:
-            return place, seen, width
+            return place, seen, width, plain
         seen |= kind
+        common &= kind
+        plain += width if common else 0
         place += width
-    return place, seen, 0
+    return place, seen, 0, plain
+
+
+@njit(nogil=True, cache=True)
+def _splits_off(data, stop, classes):
+    """Say whether the last byte of a word that is all letters before it is a word of its own."""
+    final = data[stop - 1]
+    if final >= 0x80:
+        return False
+    if final == 46:
+        return data[stop - 2] >= 97 and data[stop - 2] <= 122
+    return np.int64(classes[final]) & EDGE != 0
 
 
 @njit(nogil=True, cache=True)
@@ -109,7 +129,12 @@ def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, u
             start += before
             break
         after = 0
-        if before < end - start and _may_end(data, start, end, seen, classes):
+        final = data[end - 1]
+        if before == end - start:
+            pass
+        elif final < 0x80 and np.int64(classes[final]) & EDGE:
+            after = 1
+        elif _may_end(data, start, end, seen, classes):
             after = suffix(data, start + before, end, classes, unit_keys, unit_gate)
         if after:
             waiting -= 1
@@ -207,17 +232,21 @@ def describe(data, starts, stops, classes, fold):
         length = 0
         place, stop = starts[word], stops[word]
         while place < stop:
-            point = np.int64(data[place])
-            width = 1
-            if point >= 0x80:
+            byte = data[place]
+            if byte < 0x80:
+                kind = np.int64(classes[byte])
+                exact = absorb(exact, np.uint64(byte))
+                folded = absorb(folded, np.uint64(fold[byte]))
+                place += 1
+            else:
                 point, width = decode(data, place, stop)
-            place += width
-            kind = np.int64(classes[point])
+                kind = np.int64(classes[point])
+                exact = absorb(exact, np.uint64(point))
+                folded = absorb(folded, np.uint64(fold[point]) if point < FOLDED else np.uint64(point))
+                place += width
             seen |= kind
             common &= kind
             length += 1
-            exact = absorb(exact, np.uint64(point))
-            folded = absorb(folded, np.uint64(fold[point]) if point < FOLDED else np.uint64(point))
         hashes[word], exacts[word] = finish(folded), finish(exact)
         characters[word] = length
         flags[word] = _flags(seen, common, length)
