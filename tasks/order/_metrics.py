@@ -1,0 +1,241 @@
+"""What an order gains: figures that need no training, from the order, its contexts and the documents' vectors."""
+
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+from tasks.order._features import BUCKETS
+from tasks.order._graph import Graph, link
+from tasks.order._pipeline import Related, relate, vectors_of
+from tasks.order._vectors import PPM, Vectors, cosines, similarities
+
+Integers = NDArray[np.int64]
+Members = tuple[Integers, Integers]
+
+
+def order_figures(
+    order: Integers,
+    members: Members,
+    related: Related,
+    *,
+    neighbors: int = 10,
+    duplicate: float = 0.9,
+) -> dict[str, float]:
+    """All figures of an order of n documents cut into contexts.
+
+    ``order`` holds document numbers; ``members`` (context, document), one entry per segment, by context and position.
+    ``duplicate`` is the cosine above which two documents are near-duplicates. In brackets the published short names:
+
+    - adjacent_similarity, adjacent_similarity_in_context (adj_cos): mean cosine of successive documents, of all and of
+      those within one context.
+    - linked_share (edge_rate), jumps: successive documents that are linked in the neighbor graph; pieces of the order.
+    - neighbor_hit_share (nn_hit@k): documents with at least one of their nearest neighbors in a context of theirs.
+    - neighbor_recall (nn_recall@k): mean share of a document's nearest neighbors found there.
+    - context_similarity (intra_cos): mean cosine of two documents of one context.
+    - next_context_similarity (next_ctx_cos): mean cosine of documents of successive contexts.
+    - duplicate_share (in_ctx_dup): documents with a near-duplicate in a context of theirs.
+    - repeat_factor: documents given out for each distinct one.
+
+    Source: Shi et al. 2023, arXiv:2310.10638, and Gristmill.
+    """
+    limit = round(duplicate * PPM)
+    graph = link(related.ids, related.similarities, neighbors=neighbors, apart=limit)
+    linked = linked_pairs(graph, order[:-1], order[1:])
+    context, document = members
+    inside = context[:-1] == context[1:]
+    nearest = np.where(related.similarities <= limit, related.ids, -1)
+    hit, recall = neighbors_found(members, _first(nearest, neighbors))
+    within, across = context_similarities(members, related.vectors)
+    return {
+        "adjacent_similarity": _mean(cosines(related.vectors, order[:-1], order[1:])),
+        "adjacent_similarity_in_context": _mean(cosines(related.vectors, document[:-1][inside], document[1:][inside])),
+        "linked_share": _mean(linked),
+        "jumps": float((~linked).sum() + min(len(order), 1)),
+        "neighbor_hit_share": hit,
+        "neighbor_recall": recall,
+        "context_similarity": _mean(within),
+        "next_context_similarity": _mean(across),
+        "duplicate_share": duplicate_share(members, related.vectors, duplicate),
+        "repeat_factor": len(order) / max(len(np.unique(order)), 1),
+    }
+
+
+def measure_order(
+    documents: pa.Table,
+    segments: pa.Table,
+    *,
+    seed: int,
+    neighbors: int = 10,
+    dimensions: int = 128,
+    duplicate: float = 0.9,
+    model: str | None = None,
+) -> dict[str, float]:
+    """All figures of a packed order, whoever made it.
+
+    ``documents`` are in their order, with doc_id, domain and the columns that ``in_context`` measures; ``segments``
+    have context_id, position and doc_id. Documents that occur more than once are measured at their first place.
+    """
+    rank = _ranks(documents["doc_id"].to_numpy())
+    _, first = np.unique(rank, return_index=True)
+    related = relate(
+        vectors_of(documents.take(pa.array(first)), dimensions=dimensions, seed=seed, model=model),
+        neighbors=neighbors,
+        seed=seed,
+    )
+    known = np.sort(np.unique(documents["doc_id"].to_numpy()))
+    segments = segments.sort_by([("context_id", "ascending"), ("position", "ascending")])
+    members = (
+        np.unique(segments["context_id"].to_numpy(), return_inverse=True)[1].astype(np.int64),
+        np.searchsorted(known, segments["doc_id"].to_numpy()).astype(np.int64),
+    )
+    figures = order_figures(rank, members, related, neighbors=neighbors, duplicate=duplicate)
+    domains = np.unique(documents["domain"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1]
+    return {
+        **figures,
+        "search_recall": related.recall,
+        "domain_order_entropy": order_entropy(domains),
+        "largest_decile_divergence": max(decile_divergence(domains), default=0.0),
+    }
+
+
+def linked_pairs(graph: Graph, first: Integers, second: Integers) -> NDArray[np.bool_]:
+    """Whether each pair of documents is linked."""
+    sources = np.repeat(np.arange(len(graph)), np.diff(graph.offsets))
+    keys = np.sort(sources * len(graph) + graph.targets)
+    return _contains(keys, first * len(graph) + second)
+
+
+def neighbors_found(members: Members, nearest: NDArray[np.int32]) -> tuple[float, float]:
+    """Share of documents with one of their ``nearest`` (n, k; -1 pads) in a context of theirs; mean share found there.
+
+    Documents without neighbors count in neither figure.
+    """
+    context, document = members
+    count, width = nearest.shape
+    keys = np.unique(context * count + document)
+    there = np.zeros(nearest.shape, np.bool_)
+    for column in range(width):
+        others = nearest[document, column]
+        found = _contains(keys, context * count + others) & (others >= 0)
+        np.logical_or.at(there[:, column], document, found)
+    wanted = (nearest >= 0).sum(axis=1)
+    shares = there.sum(axis=1)[wanted > 0] / wanted[wanted > 0]
+    return _mean(shares > 0), _mean(shares)
+
+
+def context_similarities(members: Members, vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean cosine of two documents of a context, for each with two or more; and of documents of successive contexts."""
+    context, document = _distinct(members, len(vectors))
+    starts = np.append(np.flatnonzero(np.diff(context, prepend=-1)), len(context))
+    words = vectors.in_words()
+    within, across = np.full(len(starts) - 1, np.nan), np.zeros(max(len(starts) - 2, 0))
+    _context_products(words.offsets, words.buckets, words.weights, starts, document, within, across)
+    return within[~np.isnan(within)], across
+
+
+def duplicate_share(members: Members, vectors: Vectors, duplicate: float) -> float:
+    """Share of documents that have a document with a cosine above ``duplicate`` in a context of theirs."""
+    context, document = _distinct(members, len(vectors))
+    starts = np.append(np.flatnonzero(np.diff(context, prepend=-1)), len(context))
+    repeated = np.zeros(len(vectors), np.bool_)
+    for start, stop in pairwise(starts):
+        inside = document[start:stop]
+        found = similarities(vectors, inside, np.broadcast_to(inside, (len(inside), len(inside)))) > duplicate * PPM
+        np.fill_diagonal(found, False)
+        repeated[inside[found.any(axis=1)]] = True
+    return _mean(repeated[np.unique(document)])
+
+
+def order_entropy(labels: Integers) -> float:
+    """Entropy (bits) of a label given the one before it: 0 for sorted runs, that of the labels for a random order."""
+    if len(labels) < 2:
+        return 0.0
+    _, pairs = np.unique(labels[:-1] * (int(labels.max()) + 1) + labels[1:], return_counts=True)
+    return _entropy(pairs) - _entropy(np.unique(labels[:-1], return_counts=True)[1])
+
+
+def score_order_correlation(scores: NDArray[np.float64]) -> float:
+    """Kendall's tau-b between scores and their places: 1 for ascending, -1 for descending, 0 if it is not defined."""
+    from scipy.stats import kendalltau
+
+    if len(scores) < 2 or np.ptp(scores) == 0:
+        return 0.0
+    return float(kendalltau(scores, np.arange(len(scores))).statistic)
+
+
+def decile_divergence(labels: Integers) -> list[float]:
+    """Divergence (Kullback-Leibler, bits) of each tenth of the order from the whole: how far its mixture drifts."""
+    whole = np.bincount(labels) / max(len(labels), 1)
+    divergences = []
+    for tenth in np.array_split(labels, 10):
+        if len(tenth):
+            share = np.bincount(tenth, minlength=len(whole)) / len(tenth)
+            there = share > 0
+            divergences.append(float((share[there] * np.log2(share[there] / whole[there])).sum()))
+    return divergences
+
+
+def _first(ids: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """The first ``count`` ids of each row that are not -1."""
+    order = np.argsort(ids < 0, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(ids, order, axis=1)
+
+
+def _distinct(members: Members, count: int) -> Members:
+    keys = np.unique(members[0] * max(count, 1) + members[1])
+    return keys // max(count, 1), keys % max(count, 1)
+
+
+def _contains(keys: Integers, wanted: Integers) -> NDArray[np.bool_]:
+    if not len(keys):
+        return np.zeros(len(wanted), np.bool_)
+    return keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
+
+
+def _ranks(doc_ids: NDArray[np.uint64]) -> Integers:
+    return np.unique(doc_ids, return_inverse=True)[1].astype(np.int64)
+
+
+def _entropy(counts: Integers) -> float:
+    shares = counts / counts.sum()
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def _mean(values: NDArray[np.float64] | NDArray[np.bool_]) -> float:
+    return float(np.mean(values)) if len(values) else 0.0
+
+
+@njit(nogil=True, cache=True)
+def _context_products(offsets, buckets, weights, starts, document, within, across):  # type: ignore[no-untyped-def]
+    # The sum of unit vectors of a context holds the sums over all its pairs: |sum|^2 = members + 2 * pairs.
+    before, sums = np.zeros(BUCKETS), np.zeros(BUCKETS)
+    size_before = 0
+    for context in range(len(starts) - 1):
+        members = document[starts[context] : starts[context + 1]]
+        total = own = crossing = 0.0
+        for row in members:
+            squares = 0.0
+            for place in range(offsets[row], offsets[row + 1]):
+                squares += np.float64(weights[place]) ** 2
+            own += 1.0 if squares > 0.0 else 0.0
+            for place in range(offsets[row], offsets[row + 1]):
+                sums[buckets[place]] += weights[place] / np.sqrt(squares)
+        for row in members:
+            squares = 0.0
+            for place in range(offsets[row], offsets[row + 1]):
+                squares += np.float64(weights[place]) ** 2
+            for place in range(offsets[row], offsets[row + 1]):
+                total += sums[buckets[place]] * weights[place] / np.sqrt(squares)
+                crossing += before[buckets[place]] * weights[place] / np.sqrt(squares)
+        if len(members) > 1:
+            within[context] = (total - own) / (len(members) * (len(members) - 1.0))
+        if context > 0:
+            across[context - 1] = crossing / (len(members) * size_before)
+        if context > 0:
+            for row in document[starts[context - 1] : starts[context]]:
+                before[buckets[offsets[row] : offsets[row + 1]]] = 0.0
+        size_before = len(members)
+        before, sums = sums, before
