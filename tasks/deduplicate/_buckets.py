@@ -44,10 +44,9 @@ def plan(documents: int, bands: int, slice_bytes: int = SLICE_BYTES) -> list[Sli
 def buckets(piece: Slice, signatures: list[str], live: str, folder: str, bands: int) -> str:
     """Find the buckets of one slice and return the Parquet file of its pairs (bucket, document).
 
-    ``signatures`` are Parquet files with doc_id and bands (a list of ``bands`` hashes; an empty one: the document has
-    no shingle and no duplicate). ``live`` is a .npy file with the sorted doc_ids of the live documents, ``document`` is
-    an index into it. Buckets have at least two live documents and are numbered from 0. Needs 16 bytes per live document
-    and band. Raises UnitError for signatures of another length and for a document that is in the files twice.
+    ``signatures`` are Parquet files with doc_id and bands (a list of ``bands`` hashes). ``live`` is a .npy file of the
+    sorted doc_ids of the live documents, ``document`` is an index into it. Buckets have at least two live documents and
+    are numbered from 0. Raises UnitError for signatures of another length and for a document that is there twice.
     """
     doc_ids = np.load(live, mmap_mode="r")
     found: list[list[tuple[Ids, Numbers]]] = [[] for _ in range(piece.first, piece.last)]
@@ -78,12 +77,10 @@ def _rows(signatures: list[str], live: Ids, bands: int) -> Iterator[tuple[Ids, N
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=1 << 16, columns=["doc_id", "bands"]):
                 lengths = np.diff(batch["bands"].offsets.to_numpy())
-                values = batch["bands"].flatten().to_numpy()
-                full = lengths > 0
-                other = full & (lengths != bands)
-                if other.any():
-                    raise UnitError(f"{path}: signatures of {lengths[other][0]} bands, {bands} are asked for")
-                doc_ids = batch["doc_id"].to_numpy()[full]
+                if (lengths != bands).any():
+                    other = lengths[lengths != bands][0]
+                    raise UnitError(f"{path}: signatures of {other} bands, {bands} are asked for")
+                values, doc_ids = batch["bands"].flatten().to_numpy(), batch["doc_id"].to_numpy()
                 places = np.searchsorted(live, doc_ids)
                 alive = np.flatnonzero(places < len(live))
                 alive = alive[live[places[alive]] == doc_ids[alive]]

@@ -81,11 +81,12 @@ def _perturbed(words: list[str], target: float, ngram: int, seed: list[int]) -> 
     # A share s of unchanged n-grams on both sides gives J = s / (2 - s), and n words must stay for an n-gram to.
     changed = 1.0 - (2 * target / (1 + target)) ** (1 / ngram)
     generator = np.random.default_rng(seed)
-    fresh = generator.integers(0, 26, (len(words), 16))
-    chosen = generator.random(len(words)) < changed
-    return " ".join(
-        "".join(chr(97 + letter) for letter in fresh[i]) if chosen[i] else word for i, word in enumerate(words)
-    )
+    chosen = np.flatnonzero(generator.random(len(words)) < changed)
+    letters = generator.integers(97, 123, (len(chosen), 16), np.uint8)
+    copy = list(words)
+    for place, fresh in zip(chosen.tolist(), letters.view("S16").ravel().tolist(), strict=True):
+        copy[place] = fresh.decode("ascii")
+    return " ".join(copy)
 
 
 def _compared(left: Sketch, right: Sketch, bands: int, rows: int) -> dict[str, Any]:

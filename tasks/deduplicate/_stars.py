@@ -119,7 +119,7 @@ def _load(group: int, files: list[str], doc_ids: Ids, folder: Path) -> tuple[Ids
             lists = table["shingles"].combine_chunks()
             found.append(table["doc_id"].to_numpy())
             lengths.append(np.diff(lists.offsets.to_numpy()))
-            room.write(memoryview(np.ascontiguousarray(lists.flatten().to_numpy())))
+            room.write(np.ascontiguousarray(lists.flatten().to_numpy()).data)
         room.flush()
         values = np.memmap(room, np.uint64, "r") if room.tell() else np.empty(0, np.uint64)
     ids = np.concatenate(found)

@@ -20,7 +20,7 @@ from tasks.text.minhash import signatures
 
 Mapper = Callable[..., Iterable[Any]]
 
-COLUMNS = (Column("bands", "UBIGINT[]", "one hash per band of the MinHash signature; empty without any word n-gram"),)
+COLUMNS = (Column("bands", "UBIGINT[]", "one hash per band of the MinHash signature"),)
 
 
 class Part(NamedTuple):
@@ -34,11 +34,7 @@ def measure(batch: TextBatch, *, ngram: int = 5, bands: int = 14, rows: int = 8,
     """Return the column ``bands``: per document one 64-bit hash for each band of its MinHash signature."""
     _check_signature(ngram, bands, rows)
     hashes = signatures(batch, ngram, bands, rows, seed)
-    # All documents without a word n-gram have the signature of the empty text; they resemble nothing.
-    nothing = signatures(TextBatch(pa.array([""], pa.large_string())), ngram, bands, rows, seed)[0]
-    known = (hashes != nothing).any(axis=1)
-    offsets = np.concatenate([[0], np.cumsum(known * bands)]).astype(np.int32)
-    return {"bands": pa.ListArray.from_arrays(offsets, hashes[known].ravel())}
+    return {"bands": pa.ListArray.from_arrays(np.arange(0, hashes.size + 1, bands, dtype=np.int32), hashes.ravel())}
 
 
 def minhash(
@@ -59,7 +55,8 @@ def minhash(
     Candidates share one of ``bands`` bands of ``rows`` MinHash values; their Jaccard similarity is then computed from
     the texts, and a document is removed only for a survivor with similarity of at least ``verify``: there is no
     transitive closure. The survivor is the highest by the score ``prefer`` (if given), then by characters, then the
-    lowest doc_id, so that the result depends on the set of documents only: not on parts, order or ``mapper``.
+    lowest doc_id, so that the result depends on the set of documents only: not on parts, order or ``mapper``. Documents
+    of fewer than ``ngram`` words resemble only those with the same words.
 
     ``parts`` are the files that ``measure`` (with the same ngram, bands, rows, seed) and the reader gave; ``documents``
     are the live documents: doc_id, characters and the score. Pieces of work go through ``mapper(function, items)``,

@@ -50,11 +50,6 @@ def test_buckets_are_the_live_documents_with_an_equal_band(tmp_path, slice_bytes
     assert found(pieces, files, live, tmp_path, 4) == sorted(tuple(v) for v in expected.values() if len(v) > 1)
 
 
-def test_documents_without_a_signature_are_in_no_bucket(tmp_path):
-    files = signature_files(tmp_path, [[], [7, 8], [], [7, 9], []])
-    assert found(plan(5, 2), files, np.arange(5, dtype=np.uint64) * 10, tmp_path, 2) == [(1, 3)]
-
-
 def test_no_live_document_at_all(tmp_path):
     files = signature_files(tmp_path, [[7, 8], [7, 8]])
     assert found(plan(0, 2), files, np.empty(0, np.uint64), tmp_path, 2) == []

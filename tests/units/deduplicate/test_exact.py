@@ -1,5 +1,6 @@
 """Exact deduplication against counting."""
 
+import tracemalloc
 from collections import Counter
 
 import pyarrow as pa
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from schemas.errors import UnitError
 from tasks.deduplicate.exact import exact
 
+a, b, c, d, x, y, z = (letter.encode() * 16 for letter in "abcdxyz")
+
 
 def table(hashes, ids=None, **columns):
     ids = range(len(hashes)) if ids is None else ids
@@ -17,7 +20,7 @@ def table(hashes, ids=None, **columns):
     return pa.table({"doc_id": pa.array(ids, pa.uint64()), "content_hash": hashes, "characters": sizes, **columns})
 
 
-@given(st.lists(st.sampled_from([b"a", b"b", b"c", b"d"]), max_size=30), st.randoms())
+@given(st.lists(st.sampled_from([a, b, c, d]), max_size=30), st.randoms())
 def test_one_of_each_content_stays_whatever_the_order(hashes, shuffler):
     documents = table(pa.array(hashes, pa.binary()))
     found = exact(documents)
@@ -31,7 +34,7 @@ def test_one_of_each_content_stays_whatever_the_order(hashes, shuffler):
 
 
 def test_clusters_are_counted_with_their_survivor():
-    hashes = [b"x"] * 5 + [b"y"] * 2 + [b"z"]
+    hashes = [x] * 5 + [y] * 2 + [z]
     found = exact(table(hashes))
     sizes = {row["cluster_id"]: row["documents"] for row in found.clusters.to_pylist()}
     assert sizes == {hashes.index(h): n for h, n in Counter(hashes).items() if n > 1}
@@ -41,21 +44,37 @@ def test_clusters_are_counted_with_their_survivor():
 
 
 def test_the_preferred_document_survives_and_no_value_is_lowest():
-    documents = table([b"x"] * 4, quality=[None, 0.2, 0.9, 0.9])
+    documents = table([x] * 4, quality=[None, 0.2, 0.9, 0.9])
     assert set(exact(documents, prefer="quality").removed["survivor_id"].to_pylist()) == {2}
     assert set(exact(documents).removed["survivor_id"].to_pylist()) == {0}
 
 
-def test_any_type_of_hash_serves_and_an_unknown_one_is_never_equal():
-    for kind in (pa.binary(), pa.binary(16), pa.string()):
-        sixteen = ["a" * 16, "b" * 16, "a" * 16, None, None]
-        values = sixteen if kind == pa.string() else [v and v.encode() for v in sixteen]
-        found = exact(table(pa.array(values, kind)))
-        assert found.removed.select(["doc_id", "survivor_id"]).to_pylist() == [{"doc_id": 2, "survivor_id": 0}]
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary(16)])
+def test_an_unknown_hash_is_never_equal(kind):
+    values = pa.array([x, y, x, None, None], kind)
+    for documents in (table(values), pa.concat_tables([table(values), table(values[:0])]).slice(0)):
+        found = exact(documents).removed
+        assert found.select(["doc_id", "survivor_id"]).to_pylist() == [{"doc_id": 2, "survivor_id": 0}]
+
+
+def test_hashes_differ_by_any_bit():
+    hashes = [bytes(16)] + [(1 << bit).to_bytes(16, "little") for bit in range(128)]
+    assert exact(table(hashes)).removed.num_rows == 0
+    assert exact(table(hashes * 2, range(258))).removed["survivor_id"].to_pylist() == list(range(129))
+
+
+def test_it_needs_140_bytes_per_document():
+    count = 100_000
+    documents = table([i.to_bytes(16, "big") for i in range(count)])
+    tracemalloc.start()
+    exact(documents)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most + 16 * count < 140 * count
 
 
 def test_chunks_do_not_matter():
-    halves = pa.concat_tables([table([b"x", b"y"], [5, 1]), table([b"y", b"x"], [0, 9])])
+    halves = pa.concat_tables([table([x, y], [5, 1]), table([y, x], [0, 9])])
     assert exact(halves).removed["survivor_id"].to_pylist() == [0, 5]
 
 
@@ -63,9 +82,10 @@ def test_chunks_do_not_matter():
     ("documents", "prefer", "message"),
     [
         (pa.table({"doc_id": [1], "characters": [1]}), None, "content_hash"),
-        (table([b"x"]), "quality", "needs the column quality"),
-        (table([b"x"], quality=["good"]), "quality", "numbers; quality"),
-        (table([b"x", b"y"], [1, 1]), None, "doc_id 1 is there twice"),
+        (table([b"short"]), None, "16 bytes"),
+        (table([x]), "quality", "needs the column quality"),
+        (table([x], quality=["good"]), "quality", "numbers; quality"),
+        (table([x, y], [1, 1]), None, "doc_id 1 is there twice"),
     ],
 )
 def test_documents_that_cannot_be_compared_are_refused(documents, prefer, message):

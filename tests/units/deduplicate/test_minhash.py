@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tasks.text.shingles import shingles
 
 from schemas.errors import UnitError
 from tasks.deduplicate._recall import expected
 from tasks.deduplicate.minhash import minhash
 from tasks.text import TextBatch
+from tasks.text.shingles import shingles
 from tests.units.deduplicate.corpus import documents, edited, grams, identities, jaccard, planted, stored
 
 
@@ -147,10 +147,10 @@ def test_documents_that_are_not_live_take_no_part(tmp_path):
     assert removed(minhash(parts, live, tmp_path / "work")) == {3: (2, 1.0)}
 
 
-def test_texts_without_a_word_ngram_are_never_duplicates(tmp_path):
-    texts = ["", "  ", "", "\n", "..."]
-    found = minhash(stored(tmp_path, texts, range(5)), documents(texts, range(5)), tmp_path / "work")
-    assert found.removed.num_rows == 0 and found.statistics["candidates"] == 0
+def test_short_texts_resemble_only_those_with_the_same_words(tmp_path):
+    texts = ["two words", "Two  words", "two", "two words more", "...", "..", "words two", "..."]
+    found = minhash(stored(tmp_path, texts, range(8)), documents(texts, range(8)), tmp_path / "work")
+    assert removed(found) == {0: (1, 1.0), 7: (4, 1.0)}
 
 
 @pytest.mark.parametrize("texts", [[], ["one text of more than five words here"]])
