@@ -4,7 +4,6 @@ import numpy as np
 
 from schemas.table import Column
 from tasks.text.batch import TextBatch
-from tasks.text.counts import count_marks
 from tasks.text.lines import BLANK, BULLET, ELLIPSIS, TERMINAL
 from tasks.text.repeats import repeated_among
 from tasks.text.shares import per_document, share
@@ -30,7 +29,7 @@ def line_statistics(batch: TextBatch, *, short_line: int = 30) -> dict[str, np.n
     filled = (lines.flags & BLANK) == 0
     count = np.diff(lines.offsets)
     content = per_document(filled, lines.offsets)
-    _, _, feeds = count_marks(batch.data, batch.offsets)
+    _, _, feeds = batch.marks
     _, duplicate = repeated_among(lines, filled)
     return {
         "bullet_line_share": share(per_document(lines.flags & BULLET != 0, lines.offsets), count),

@@ -6,7 +6,7 @@ import numpy as np
 
 from schemas.table import Column
 from tasks.text.batch import TextBatch
-from tasks.text.counts import count_marks, count_words
+from tasks.text.counts import count_words
 from tasks.text.shares import share
 from tasks.text.specials import hash_exact
 
@@ -30,7 +30,7 @@ def word_statistics(batch: TextBatch) -> dict[str, np.ndarray]:
     content, lengths, alphabetic, present = count_words(
         words.exact, words.characters, words.flags, words.offsets, _stop_hashes()
     )
-    hashes, ellipses, _ = count_marks(batch.data, batch.offsets)
+    hashes, ellipses, _ = batch.marks
     total = np.diff(words.offsets)
     return {
         "content_words": content,

@@ -41,7 +41,7 @@ def _dots(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def suffix(data, start, stop, classes, unit_keys, unit_gate):
+def suffix(data, start, stop, classes, unit_keys, unit_mask, unit_gate):
     """Return the bytes to split off the end of ``data[start:stop]``, or 0."""
     point, width = decode_before(data, stop, start)
     if width == 0:
@@ -57,7 +57,7 @@ def suffix(data, start, stop, classes, unit_keys, unit_gate):
         return _final_period(data, start, stop, before, width_before, kind_before, classes)
     if (point == 43 or kind & CURRENCY) and kind_before & DIGIT:
         return width
-    return _unit(data, start, stop, unit_keys, unit_gate)
+    return _unit(data, start, stop, unit_keys, unit_mask, unit_gate)
 
 
 @njit(nogil=True, cache=True)
@@ -76,14 +76,14 @@ def _final_period(data, start, stop, before, width_before, kind_before, classes)
 
 
 @njit(nogil=True, cache=True)
-def _unit(data, start, stop, unit_keys, unit_gate):
+def _unit(data, start, stop, unit_keys, unit_mask, unit_gate):
     """Return the bytes of the unit of measure after a digit ("10km"), or 0."""
     first = stop
     while first > start and stop - first <= _LONGEST_UNIT and not (data[first - 1] >= 48 and data[first - 1] <= 57):
         first -= 1
     if first == start or first == stop or stop - first > _LONGEST_UNIT:
         return 0
-    if candidate(data, first, stop, unit_gate) and find(unit_keys, hash_exact(data, first, stop)) >= 0:
+    if candidate(data, first, stop, unit_gate) and find(unit_keys, unit_mask, hash_exact(data, first, stop)) >= 0:
         return stop - first
     return 0
 

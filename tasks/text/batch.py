@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.text.classes import tables
+from tasks.text.counts import count_marks
 from tasks.text.lines import count_characters, count_sentences, split_lines, split_paragraphs
 from tasks.text.segment import OVERLAPPING, describe, segment
 from tasks.text.specials import specials, units
@@ -115,6 +116,11 @@ class TextBatch:
     def characters(self) -> np.ndarray:
         """Characters (Unicode code points) of each text: int64 (n,)."""
         return count_characters(self.data, self.offsets)
+
+    @cached_property
+    def marks(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Number signs, ellipses and line feeds of each text: int64 (n,) each."""
+        return count_marks(self.data, self.offsets)
 
     @cached_property
     def sentences(self) -> np.ndarray:

@@ -1,21 +1,18 @@
-"""Array views that are not reference counted.
+"""Bare pointers to the data of arrays.
 
-Numba counts references atomically at every call of a kernel's helper. For helpers called once per word that costs more than
-the work: with views that have no owner, segmentation is five times as fast.
+Numba passes an array to a helper as seven values and counts references to it atomically, at every call. For helpers called once
+per word that costs several times the work; a pointer is one value. A pointer takes no negative index and has no length.
 """
 
-from numba.core import cgutils
+from numba.core import types
 from numba.extending import intrinsic
 
 
 @intrinsic
 def borrow(typing_context, array):
-    """Return a view of ``array`` without an owner. The caller keeps ``array`` alive for as long as the view is used."""
+    """Return a pointer to the items of a contiguous array. The caller keeps the array alive for as long as it is used."""
 
     def generate(context, builder, signature, arguments):
-        view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
-        view.meminfo = cgutils.get_null_value(view.meminfo.type)
-        view.parent = cgutils.get_null_value(view.parent.type)
-        return view._getvalue()
+        return context.make_array(signature.args[0])(context, builder, value=arguments[0]).data
 
-    return array(array), generate
+    return types.CPointer(array.dtype)(array), generate

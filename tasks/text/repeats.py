@@ -25,6 +25,12 @@ def _largest(offsets):
 
 
 @njit(nogil=True, cache=True)
+def _clear(used, mask):
+    for slot in range(mask + 1):
+        used[slot] = 0
+
+
+@njit(nogil=True, cache=True)
 def _place(keys, used, mask, key):
     """Return the slot of ``key``, or the free slot where it goes (``used`` is 0 there)."""
     slot = np.int64(key) & mask
@@ -55,7 +61,7 @@ def _repeated(hashes, characters, offsets, keys, used):
     for document in range(len(counts)):
         first, last = offsets[document], offsets[document + 1]
         mask = slots(last - first) - 1
-        used[: mask + 1] = 0
+        _clear(used, mask)
         for piece in range(first, last):
             slot = _place(keys, used, mask, hashes[piece])
             if used[slot]:
@@ -78,17 +84,18 @@ def ngram_repeats(words: Words) -> tuple[np.ndarray, np.ndarray]:
     most = int(_largest(words.offsets))
     size = slots(most)
     keys, counts = np.empty(size, np.uint64), np.empty(size, np.int32)
-    scratch = (np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most + 1, np.int64))
+    scratch = (np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most + 1, np.int64), np.empty(most, np.int64))
     return _ngram_repeats(words.exact, words.characters, words.flags, words.offsets, keys, counts, *scratch)
 
 
 @njit(nogil=True, cache=True)
-def _ngram_repeats(hashes, characters, flags, offsets, keys, counts, grams, places, lengths):
+def _ngram_repeats(hashes, characters, flags, offsets, keys, counts, grams, places, lengths, found):
     documents = len(offsets) - 1
     top = np.zeros((documents, LONGEST_TOP - SHORTEST_TOP + 1), np.int64)
     duplicate = np.zeros((documents, LONGEST - SHORTEST + 1), np.int64)
     hashes, keys, counts = borrow(hashes), borrow(keys), borrow(counts)
-    grams, places, lengths = borrow(grams), borrow(places), borrow(lengths)
+    grams, places, lengths, found = borrow(grams), borrow(places), borrow(lengths), borrow(found)
+    characters, flags = borrow(characters), borrow(flags)
     for document in range(documents):
         first, last = offsets[document], offsets[document + 1]
         words = last - first
@@ -99,42 +106,43 @@ def _ngram_repeats(hashes, characters, flags, offsets, keys, counts, grams, plac
             lengths[i + 1] = lengths[i] + characters[first + i] - overlap
         left = words
         for n in range(2, LONGEST + 1):
-            left = _lengthen(hashes[first:last], grams, places, left, n)
+            left = _lengthen(hashes, first, words, grams, places, left, n)
             if n >= SHORTEST:
                 duplicate[document, n - SHORTEST] = _greedy(grams, places, left, n, lengths, keys, counts)
             if left == 0:
                 break
-            best, place, left = _keep_repeated(grams, places, left, keys, counts)
+            best, place, left = _keep_repeated(grams, places, left, keys, counts, found)
             if n <= LONGEST_TOP and best > 1:
                 top[document, n - SHORTEST_TOP] = best * (lengths[place + n] - lengths[place] + n - 1)
     return top, duplicate
 
 
 @njit(nogil=True, cache=True)
-def _lengthen(hashes, grams, places, left, n):
+def _lengthen(hashes, first, words, grams, places, left, n):
     """Add the next word to every (n - 1)-gram that has one; return how many are left."""
     kept = 0
     for i in range(left):
-        if places[i] + n <= len(hashes):
+        if places[i] + n <= words:
             places[kept] = places[i]
-            grams[kept] = absorb(grams[i], hashes[places[i] + n - 1])
+            grams[kept] = absorb(grams[i], hashes[first + places[i] + n - 1])
             kept += 1
     return kept
 
 
 @njit(nogil=True, cache=True)
-def _keep_repeated(grams, places, left, keys, counts):
+def _keep_repeated(grams, places, left, keys, counts, found):
     """Drop the n-grams that occur once. Returns (largest count, its first place, how many are left)."""
     mask = slots(left) - 1
-    counts[: mask + 1] = 0
+    _clear(counts, mask)
     for i in range(left):
         slot = _place(keys, counts, mask, grams[i])
         keys[slot] = grams[i]
         counts[slot] += 1
+        found[i] = slot
     best, place = np.int64(0), np.int64(0)
     kept = 0
     for i in range(left):
-        count = counts[_place(keys, counts, mask, grams[i])]
+        count = counts[found[i]]
         if count > best:
             best, place = np.int64(count), places[i]
         if count > 1:
@@ -147,7 +155,7 @@ def _keep_repeated(grams, places, left, keys, counts):
 def _greedy(grams, places, left, n, lengths, keys, counts):
     """Return the characters of the n-grams seen before, jumping over each."""
     mask = slots(left) - 1
-    counts[: mask + 1] = 0
+    _clear(counts, mask)
     total = np.int64(0)
     free = np.int64(0)
     for i in range(left):

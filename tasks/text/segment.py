@@ -44,6 +44,7 @@ def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys,
     starts, stops = borrow(own_starts), borrow(own_stops)
     text, kinds, keys, cuts = borrow(data), borrow(classes), borrow(special_keys), borrow(special_cuts)
     gates, measures, measure_gates = borrow(gate), borrow(unit_keys), borrow(unit_gate)
+    mask, measure_mask = np.int64(len(special_keys) - 1), np.int64(len(unit_keys) - 1)
     word_offsets = np.zeros(len(offsets), np.int64)
     count = 0
     everything = np.int64(0)
@@ -63,10 +64,13 @@ def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys,
                 starts[count + 1], stops[count + 1] = place - 1, place
                 count += 2
             elif size:
-                count = _chunk(text, start, place, seen, kinds, keys, cuts, gates, measures, measure_gates, starts, stops, count)
+                count = _chunk(
+                    text, start, place, seen, kinds, keys, mask, cuts, gates,
+                    measures, measure_mask, measure_gates, starts, stops, count,
+                )  # fmt: skip
             place += width
         word_offsets[document + 1] = count
-    return own_starts[:count].copy(), own_stops[:count].copy(), word_offsets, everything & DENSE != 0
+    return own_starts[:count], own_stops[:count], word_offsets, everything & DENSE != 0
 
 
 @njit(nogil=True, cache=True)
@@ -106,7 +110,10 @@ def _splits_off(data, stop, classes):
 
 
 @njit(nogil=True, cache=True)
-def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, unit_keys, unit_gate, starts, stops, count):
+def _chunk(
+    data, start, stop, seen, classes, special_keys, special_mask, special_cuts, gate,
+    unit_keys, unit_mask, unit_gate, starts, stops, count,
+):  # fmt: skip
     """Append the words of one run of non-space characters; return the new count.
 
     What is cut off the end waits in the free part of ``starts``, from the top: a run of any length needs no stack.
@@ -115,15 +122,15 @@ def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, u
     waiting = top
     end = stop
     last = np.int64(-1)
-    while start < end and end - start != last and not _is_special(data, start, end, special_keys, gate):
+    while start < end and end - start != last and not _is_special(data, start, end, special_keys, special_mask, gate):
         last = end - start
-        kind = np.int64(classes[data[start]])
+        kind = np.int64(classes[np.int64(data[start])])
         before = 0
         if kind & EDGE and data[start] < 0x80:
             before = 1
         elif not kind & (ALPHA | DIGIT) or data[start] >= 0x80:
             before = prefix(data, start, end, classes)
-        if before and _is_special(data, start + before, end, special_keys, gate):
+        if before and _is_special(data, start + before, end, special_keys, special_mask, gate):
             starts[count], stops[count] = start, start + before
             count += 1
             start += before
@@ -135,12 +142,12 @@ def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, u
         elif final < 0x80 and np.int64(classes[final]) & EDGE:
             after = 1
         elif _may_end(data, start, end, seen, classes):
-            after = suffix(data, start + before, end, classes, unit_keys, unit_gate)
+            after = suffix(data, start + before, end, classes, unit_keys, unit_mask, unit_gate)
         if after:
             waiting -= 1
             end -= after
             starts[waiting] = end
-        if before and not (after and _is_special(data, start, end, special_keys, gate)):
+        if before and not (after and _is_special(data, start, end, special_keys, special_mask, gate)):
             starts[count], stops[count] = start, start + before
             count += 1
             start += before
@@ -149,7 +156,7 @@ def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, u
             starts[count], stops[count] = start, end
             count += 1
         else:
-            count = _middle(data, start, end, classes, special_keys, special_cuts, gate, starts, stops, count)
+            count = _middle(data, start, end, classes, special_keys, special_mask, special_cuts, gate, starts, stops, count)
     while waiting < top:
         first = starts[waiting]
         waiting += 1
@@ -160,8 +167,8 @@ def _chunk(data, start, stop, seen, classes, special_keys, special_cuts, gate, u
 
 
 @njit(nogil=True, cache=True)
-def _is_special(data, start, stop, keys, gate):
-    return candidate(data, start, stop, gate) and find(keys, hash_exact(data, start, stop)) >= 0
+def _is_special(data, start, stop, keys, mask, gate):
+    return candidate(data, start, stop, gate) and find(keys, mask, hash_exact(data, start, stop)) >= 0
 
 
 @njit(nogil=True, cache=True)
@@ -170,7 +177,7 @@ def _may_end(data, start, stop, seen, classes):
     final = data[stop - 1]
     if final >= 0x80 or not np.int64(classes[final]) & ALPHA or seen & DIGIT:
         return True
-    return (final == 115 or final == 83) and stop - start > 1 and not np.int64(classes[data[stop - 2]]) & ALPHA
+    return (final == 115 or final == 83) and stop - start > 1 and not np.int64(classes[np.int64(data[stop - 2])]) & ALPHA
 
 
 @njit(nogil=True, cache=True)
@@ -183,13 +190,13 @@ def _all_alphabetic(data, start, stop, classes):
 
 
 @njit(nogil=True, cache=True)
-def _middle(data, start, stop, classes, special_keys, special_cuts, gate, starts, stops, count):
+def _middle(data, start, stop, classes, special_keys, special_mask, special_cuts, gate, starts, stops, count):
     """Append what is left between the split-off ends."""
     if candidate(data, start, stop, gate):
-        slot = find(special_keys, hash_exact(data, start, stop))
+        slot = find(special_keys, special_mask, hash_exact(data, start, stop))
         if slot >= 0:
             for k in range(3):
-                length = np.int64(special_cuts[slot, k])
+                length = np.int64(special_cuts[3 * slot + k])
                 if length:
                     starts[count], stops[count] = start, start + length
                     count += 1
@@ -226,6 +233,7 @@ def describe(data, starts, stops, classes, fold):
     hashes, exacts = np.empty(count, np.uint64), np.empty(count, np.uint64)
     characters, flags = np.empty(count, np.int32), np.empty(count, np.uint8)
     data, classes, fold = borrow(data), borrow(classes), borrow(fold)
+    starts, stops = borrow(starts), borrow(stops)
     for word in range(count):
         folded, exact = START, START
         seen, common = np.int64(0), np.int64(0xFFFF)

@@ -30,8 +30,8 @@ def base_hashes(batch: TextBatch, ngram: int) -> tuple[np.ndarray, np.ndarray]:
 
 @njit(nogil=True, cache=True)
 def _base(data, text_offsets, hashes, flags, offsets, ngram, scratch):
-    data, hashes, flags, content = borrow(data), borrow(hashes), borrow(flags), borrow(scratch)
     values = np.empty(len(flags) + len(offsets), np.uint64)
+    data, hashes, flags, content = borrow(data), borrow(hashes), borrow(flags), borrow(scratch)
     found = np.zeros(len(offsets), np.int64)
     count = 0
     for document in range(len(offsets) - 1):

@@ -94,13 +94,13 @@ def _fill(data, offsets, cuts):
 
 
 @njit(nogil=True, cache=True)
-def find(keys, key):
-    """Return the slot of ``key`` in a table, or -1."""
-    slot = np.int64(key & np.uint64(len(keys) - 1))
+def find(keys, mask, key):
+    """Return the slot of ``key`` in a table of ``mask + 1`` keys, or -1."""
+    slot = np.int64(key) & mask
     while keys[slot] != 0:
         if keys[slot] == key:
             return slot
-        slot = (slot + 1) & (len(keys) - 1)
+        slot = (slot + 1) & mask
     return -1
 
 

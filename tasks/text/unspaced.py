@@ -16,9 +16,10 @@ def pair(data, starts, stops, word_offsets, classes):
 
     Returns new (starts, stops, word offsets), and for each word whether it shares its first character with the one before.
     """
+    words = len(starts)
     data, classes, starts, stops = borrow(data), borrow(classes), borrow(starts), borrow(stops)
     capacity = np.int64(0)
-    for word in range(len(starts)):
+    for word in range(words):
         capacity += stops[word] - starts[word] if _has_high(data, starts[word], stops[word]) else 1
     firsts, lasts = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
     overlaps = np.zeros(capacity, np.bool_)

@@ -64,7 +64,10 @@ def _words(data, start, stop, classes, longest):
     """Return the words between white space, or -1 when one has more than ``longest`` characters."""
     count, length = 0, 0
     while start < stop:
-        point, width = decode(data, start, stop)
+        byte = data[start]
+        point, width = np.int64(byte), 1
+        if byte >= 0x80:
+            point, width = decode(data, start, stop)
         start += width
         if np.int64(classes[point]) & SPACE:
             length = 0
@@ -77,7 +80,7 @@ def _words(data, start, stop, classes, longest):
 
 
 @njit(nogil=True, cache=True)
-def _without_citations(data, start, stop, edit, needed):
+def _without_citations(data, start, stop, citations):
     """Return where the line ends without the citation marks at its end."""
     while stop > start and data[stop - 1] == 93:
         place = stop - 1
@@ -85,10 +88,10 @@ def _without_citations(data, start, stop, edit, needed):
             place -= 1
         if place > start and data[place - 1] == 91:
             stop = place - 1
-        elif _ends(data, start, stop, edit):
-            stop -= len(edit)
-        elif _ends(data, start, stop, needed):
-            stop -= len(needed)
+        elif _ends(data, start, stop, citations[0]):
+            stop -= len(citations[0])
+        elif _ends(data, start, stop, citations[1]):
+            stop -= len(citations[1])
         else:
             break
     return stop
@@ -127,7 +130,6 @@ def judge_lines(data, lines, words, classes, letters, facts, citations, settings
     word_starts, flags, word_offsets = words
     fewest, longest, finished = settings
     data, classes = borrow(data), borrow(classes)
-    edit, needed = borrow(citations[0]), borrow(citations[1])
     counts = np.zeros((len(line_offsets) - 1, 4), np.int64)
     for document in range(len(counts)):
         word = word_offsets[document]
@@ -136,7 +138,8 @@ def judge_lines(data, lines, words, classes, letters, facts, citations, settings
             while word < word_offsets[document + 1] and word_starts[word] < line_stops[line]:
                 word += 1
             start, stop = strip(data, line_starts[line], line_stops[line], classes)
-            stop = _without_citations(data, start, stop, edit, needed)
+            if stop > start and data[stop - 1] == 93:
+                stop = _without_citations(data, start, stop, citations)
             if finished and not _is_finished(data, start, stop):
                 continue
             if _words(data, start, line_stops[line], classes, longest) < fewest:
