@@ -1,6 +1,8 @@
 """JSON Lines files, zstd."""
 
 from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,12 @@ LARGEST = 10_000_000  # first token id that does not fit the seven digits of the
 
 
 def jsonl(batches: Iterable[pa.RecordBatch], path: Path, *, compression_level: int = 3) -> None:
-    r"""Write JSON Lines with zstd: one object per row, fields in the order of the columns, lines ended by ``\n``.
+    """Write JSON Lines with zstd: one object per row, fields in the order of the columns.
 
-    UTF-8 as it is, without escapes that JSON does not ask for. 64-bit unsigned ids are strings, because most readers
-    hold numbers as doubles and would round them. One zstd frame, compressed in one thread, so that the same rows give
-    the same bytes.
+    Lines end at line feeds; UTF-8 as it is, without escapes that JSON does not ask for. 64-bit unsigned ids are
+    strings, because most readers hold numbers as doubles and would round them. A missing string is an empty string,
+    because readers that take a field's type from a file's first lines would find none. One zstd frame, compressed in
+    one thread, so that the same rows give the same bytes.
 
     Source: https://jsonlines.org; RFC 8259; RFC 8878.
     """
@@ -43,25 +46,33 @@ def _values(column: pa.Array) -> list[Any]:
     """Return the column's values as orjson takes them."""
     if pa.types.is_uint64(column.type):
         return column.cast(pa.string()).to_pylist()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column.fill_null("").to_pylist()
     if not pa.types.is_list(column.type):
         return column.to_pylist()
     if pa.types.is_uint64(column.type.value_type):
         return column.cast(pa.list_(pa.string())).to_pylist()
     if not pa.types.is_unsigned_integer(column.type.value_type):
         return column.to_pylist()
-    text, ends = _joined(*_numerals(column), np.diff(column.offsets.to_numpy()))
-    whole = text.tobytes()
-    return [orjson.Fragment(whole[a:b]) for a, b in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
-
-
-def _numerals(column: pa.Array) -> tuple[Integers, Integers, Integers]:
-    """Return the ids of a list column, and the digits and comma of every id up to the largest, with their widths."""
     ids = column.flatten().to_numpy()
     top = int(ids.max()) if len(ids) else 0
     if top >= LARGEST:
         raise UnitError(f"token id {top} is beyond {LARGEST - 1}, the largest that can be written")
-    numerals = np.char.add(np.arange(top + 1).astype(str), ",").astype("S8")
-    return ids, numerals.view(np.uint8).reshape(-1, 8), np.char.str_len(numerals)
+    text, ends = _joined(ids, *_numerals(1 << top.bit_length()), np.diff(column.offsets.to_numpy()))
+    whole = text.tobytes()
+    return [orjson.Fragment(whole[a:b]) for a, b in pairwise([0, *ends.tolist()])]
+
+
+@cache
+def _numerals(count: int) -> tuple[Integers, Integers]:
+    """Return the digits of every number below ``count`` with a comma after them, 8 bytes each, and how many count."""
+    numbers = np.arange(count)
+    width = 1 + sum((numbers >= 10**k).astype(np.int64) for k in range(1, 8))
+    digits = np.full((count, 8), ord(","), np.uint8)
+    for k in range(7):
+        inside = width > k
+        digits[inside, k] = ord("0") + numbers[inside] // 10 ** (width[inside] - 1 - k) % 10
+    return digits, width + 1
 
 
 @njit(nogil=True, cache=True)

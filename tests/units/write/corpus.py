@@ -58,7 +58,9 @@ def corpus(folder: Path, parts: int, tokenizer: TokenizerSpec = BYTES, found: li
             "part": pa.array([part[i] for i in rows], pa.int32()),
             "source": pa.array(["ab"[i % 2] for i in rows], pa.string()),
             "domain": pa.array(["abc"[i % 3] for i in rows], pa.string()),
-            "url": pa.array([f"https://example.org/{i}" if i % 2 else None for i in rows], pa.string()),
+            "url": pa.array(
+                [f"https://example.org/{i}" if at > 20 else None for at, i in enumerate(rows)], pa.string()
+            ),
             "created": pa.array(["2024-01-02" for _ in rows], pa.string()),
             "declared_language": pa.array(["en" for _ in rows], pa.string()),
             "license": pa.array(["CC0-1.0" for _ in rows], pa.string()),
