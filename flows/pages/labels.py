@@ -1,0 +1,72 @@
+"""Plain words for what the ledger names in short: figures of order and packing, outcomes, kinds of steps."""
+
+from collections.abc import Callable
+
+from flows.pages.numbers import count, number, percent
+
+Form = Callable[[float | None], str]
+
+OUTCOMES = {"dropped": "dropped", "duplicate": "duplicates", "failed": "failed"}
+
+ACTS = {
+    "read": "Read",
+    "score": "Score",
+    "filter": "Filter",
+    "deduplicate": "Deduplicate",
+    "reweight": "Reweight",
+    "order": "Order",
+    "pack": "Pack",
+}
+
+READING = {
+    "not_blank": "the text has a character that is not blank",
+    "max_document_bytes": "the text is not larger than the recipe allows",
+    "copies >= 1": "the mixture draws the document at least once",
+}
+
+FIGURES: dict[str, tuple[str, Form]] = {
+    "contexts": ("contexts", count),
+    "tokens": ("tokens packed, copies counted each time", count),
+    "padding_share": ("room left empty in the contexts", percent),
+    "extra_contexts": ("contexts beyond the fewest possible", count),
+    "extra_context_share": ("the same, as a share of the fewest possible", percent),
+    "cut_document_share": ("documents cut into more than one piece", percent),
+    "avoidably_cut_share": ("documents cut although they fit one context", percent),
+    "cuts": ("cuts", count),
+    "unavoidable_cuts": ("cuts that any packing needs: documents longer than a context", count),
+    "lost_token_share": ("tokens that are in no context", percent),
+    "repeated_token_share": ("tokens that are in a context more than once", percent),
+    "mid_document_share": ("contexts that begin inside a document", percent),
+    "orphan_tokens": ("tokens whose document begins in another context", count),
+    "source_entropy_per_context": ("mixing of sources within a context (entropy in bits)", number),
+    "mean_attention_span": ("tokens of its own document before a token, on average", number),
+    "conserved": ("every token is in exactly one context", lambda held: "yes" if held else "no"),
+    "documents_per_context": ("documents per context, on average", number),
+    "adjacent_similarity": ("similarity of successive documents, on average (cosine)", number),
+    "adjacent_similarity_in_context": ("the same, within contexts only", number),
+    "linked_share": ("steps from one document to the next that follow the neighbor graph", percent),
+    "jumps": ("pieces of the order between which it jumps", count),
+    "neighbor_hit_share": ("documents with one of their nearest neighbors in a context of theirs", percent),
+    "neighbor_recall": ("share of a document's nearest neighbors found there, on average", percent),
+    "context_similarity": ("similarity of two documents of one context (cosine)", number),
+    "next_context_similarity": ("similarity of one context to the next (cosine; low is well mixed)", number),
+    "duplicate_share": ("documents with a near-duplicate in a context of theirs", percent),
+    "repeat_factor": ("documents given out for each distinct one", number),
+    "search_recall": ("true nearest neighbors that the search found, on a sample", percent),
+}
+
+
+def figure(name: str, value: float | None) -> tuple[str, str]:
+    """Return a figure's label and its value as text; a name without a label is spelt out.
+
+    A figure of another order or packing to compare with is named after it: ``random.jumps``.
+
+    >>> figure("some_new_figure", 0.5), figure("random.jumps", 7)
+    (('some new figure', '0.5'), ('pieces of the order between which it jumps: random', '7'))
+    """
+    what, _, of = name.partition(".")
+    if of in FIGURES:
+        label, form = FIGURES[of]
+        return f"{label}: {what.replace('_', ' ')}", form(value)
+    label, form = FIGURES.get(name, (name.replace("_", " ").replace(".", ": "), number))
+    return label, form(value)
