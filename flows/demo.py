@@ -37,7 +37,7 @@ def write_recipe(warehouse: Path) -> Path:
     library, packages = Path(sysconfig.get_paths()["stdlib"]), Path(sysconfig.get_paths()["purelib"])
     folders = sorted(f.name for f in library.iterdir() if f.is_dir() and f.name not in SKIPPED and any(f.glob("*.py")))
     patterns = {
-        "standard_library": [f"{library}/*.py", *(f"{library}/{name}/**/*.py" for name in folders)],
+        "standard_library": [f"{library}/*.py", f"{library}/{{{','.join(folders)}}}/**/*.py"],
         "package_readmes": [f"{packages}/*.dist-info/METADATA"],
         "package_docs": [f"{packages}/**/*.{{md,rst}}", f"{packages}/**/*.txt"],
     }

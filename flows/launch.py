@@ -7,6 +7,7 @@ from flows.progress import heard_by
 from flows.services import prefect_api, quiet, workers
 from flows.terminal import Steps, console, output, progress, table
 from schemas.errors import GristmillError
+from schemas.recipe import Recipe
 
 
 def launch(
@@ -20,7 +21,7 @@ def launch(
     """Run ``recipe`` with what it needs on this machine; return the folder of the release."""
     from tasks.resolve import load
 
-    load(recipe)
+    check_inputs(load(recipe))
     quiet()
     begun = time.monotonic()
     with (
@@ -29,15 +30,14 @@ def launch(
         progress() as bar,
     ):
         pool.warm()
-        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_LEVEL, temporary_settings
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
         from flows.curate import curate
 
         address = api()
         console.print(f"Prefect UI {address}  started in {time.monotonic() - begun:.1f} s", highlight=False)
         # The heartbeat's thread is joined for a second at the end of each flow run; nobody waits for it here.
-        settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_LEVEL: "WARNING"}
-        with temporary_settings(settings), heard_by(Steps(bar)):
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), heard_by(Steps(bar)):
             state = curate(
                 str(recipe),
                 str(warehouse),
@@ -45,7 +45,25 @@ def launch(
                 partitions_per_file=partitions_per_file,
                 return_state=True,
             )
+        _send_last_words()
         return _release(state)
+
+
+def check_inputs(recipe: Recipe) -> None:
+    """Raise InputError now if a source has no files, rather than after everything has started."""
+    from tasks.read._files import expand
+
+    for source in recipe.sources.values():
+        expand([recipe.at(path) for path in source.path])
+
+
+def _send_last_words() -> None:
+    """Let Prefect deliver its logs and events while its API is still there."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=5)
 
 
 def _release(state: object) -> Path:

@@ -11,10 +11,12 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flows.progress import listener
 from schemas.errors import GristmillError
+from tasks import parts
 
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -22,7 +24,7 @@ QUIET = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "DASK_LOGGING__DISTRIBUTED": "error",
 }
 START_SECONDS = 120.0
@@ -115,28 +117,30 @@ def workers(scheduler: str | None, number: int | None, scratch: Path) -> Iterato
 
     if scheduler:
         with Client(scheduler, timeout="30s") as client:
-            yield Workers(client)
+            yield Workers(client, scratch / "shared")
         return
     count = number or os.cpu_count() or 1
     with (
+        TemporaryDirectory(prefix="gristmill-") as local,
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
             memory_limit="1900MiB",
             dashboard_address=None,
-            local_directory=str(scratch),
+            local_directory=local,
             silence_logs=50,
         ) as cluster,
         Client(cluster) as client,
     ):
-        yield Workers(client)
+        yield Workers(client, scratch / "shared")
 
 
 class Workers:
     """Dask workers that run one function over many items; a worker that dies has its item run again."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, shared: Path) -> None:
         self._client = client
+        self._shared = shared
 
     @property
     def number(self) -> int:
@@ -160,6 +164,7 @@ class Workers:
         from distributed import as_completed
 
         columns = [list(column) for column in items]
+        function = parts.shared(function, self._shared)
         futures = self._client.map(function, *columns, pure=False, retries=0, batch_size=1000)
         total = len(futures)
         try:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 console = Console(stderr=True)
-output = Console()
+output = Console(width=None if sys.stdout.isatty() else 160)
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 

@@ -65,12 +65,13 @@ def _tell(ledger: Ledger, document: dict[str, Any]) -> None:
 
 SCORES = "SELECT * EXCLUDE (doc_id) FROM scores WHERE doc_id = ?"
 DECISIONS = """
-SELECT step, rule, coalesce(value::VARCHAR, label) AS value, operator,
-    coalesce(threshold::VARCHAR, threshold_label) AS threshold, kept
+SELECT step, rule, coalesce(format('{:.6g}', value), label) AS value, operator,
+    coalesce(format('{:.6g}', threshold), threshold_label) AS threshold, kept
 FROM decisions WHERE doc_id = ? ORDER BY kept, step, rule
 """
 DROPS = """
-SELECT step, rule, coalesce(value::VARCHAR, label) AS value, coalesce(threshold::VARCHAR, threshold_label) AS threshold
+SELECT step, rule, coalesce(format('{:.6g}', value), label) AS value,
+    coalesce(format('{:.6g}', threshold), threshold_label) AS threshold
 FROM drops WHERE doc_id = ? ORDER BY rule
 """
 SURVIVOR = """

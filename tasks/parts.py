@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,33 @@ def write_json(path: Path, value: Any) -> Path:
 def read_json(path: Path) -> Any:
     """Read what ``write_json`` wrote."""
     return orjson.loads(path.read_bytes())
+
+
+LARGE = 1 << 20
+
+
+def shared(function: Callable[..., Any], folder: Path) -> Callable[..., Any]:
+    """Return ``function``, by way of a file that every worker reads once if it carries much data with it."""
+    if not isinstance(function, partial):
+        return function
+    data = pickle.dumps(function, protocol=pickle.HIGHEST_PROTOCOL)
+    if len(data) < LARGE:
+        return function
+    path = folder / hashlib.blake2b(data, digest_size=12).hexdigest()
+    if not path.is_file():
+        with aside(path) as temporary:
+            temporary.write_bytes(data)
+    return partial(_call_shared, str(path))
+
+
+def _call_shared(path: str, *items: Any) -> Any:
+    return _load_shared(path)(*items)
+
+
+@lru_cache(maxsize=1)
+def _load_shared(path: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = pickle.loads(Path(path).read_bytes())
+    return function
 
 
 def once(path: Path, make: Callable[[], pa.Table]) -> pa.Table:

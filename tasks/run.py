@@ -151,7 +151,8 @@ def opened(
         with Ledger.create(warehouse / "run" / "ledger.duckdb") as ledger:
             _open_books(ledger, recipe)
             yield Run(recipe, warehouse, ledger, mapper, partitions_per_file, limit)
-        shutil.rmtree(warehouse / "run", ignore_errors=True)
+        for leftover in ("run", "scratch", "shared"):
+            shutil.rmtree(warehouse / leftover, ignore_errors=True)
 
 
 def _open_books(ledger: Ledger, recipe: Recipe) -> None:

@@ -1,13 +1,18 @@
 """Exporting: the texts of the kept documents read once more and written in their final order, with their contexts."""
 
+import pickle
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from tasks import parts
 from tasks.run import Run, tokenizer_of
 from tasks.stages.order import place_as_read
-from tasks.write._gather import gather, jobs
-from tasks.write._plan import Plan, plan_export
+from tasks.tokenize import TokenizerSpec
+from tasks.write._gather import Job, gather, jobs
+from tasks.write._plan import Plan, Share, plan_export
 from tasks.write._scatter import scatter
+from tasks.write._shelf import Shelf
 
 PLACES = """
 SELECT position, doc_id, copy, part, source, domain, url, created, declared_language, license, weight, bytes, tokens
@@ -29,14 +34,29 @@ def export(run: Run) -> None:
 def _write(run: Run, plan: Plan, name: str) -> None:
     formats = {call.name: call.settings for call in run.recipe.export}
     texts = run.texts()
-    tokenizer = tokenizer_of(run.recipe)
+    target = run.release if (run.release / "manifest.json").is_file() else run.release_aside
     with run.scratch("export") as folder:
         shelves = run.map(
-            partial(scatter, tokenizer=tokenizer),
+            partial(_scatter, tokenizer=tokenizer_of(run.recipe)),
             [str(texts[part]) for part in plan.shares],
-            list(plan.shares.values()),
+            [_given(folder / f"{name}-{part}.share", share) for part, share in plan.shares.items()],
             [str(folder / f"{name}-{part}.arrow") for part in plan.shares],
         )
-        target = run.release if (run.release / "manifest.json").is_file() else run.release_aside
-        found = run.map(partial(gather, release=str(target), formats=formats), jobs(plan, shelves))
+        todo = [_given(folder / f"{job.file.name}.job", job) for job in jobs(plan, shelves)]
+        found = run.map(partial(_gather, release=str(target), formats=formats), todo)
     run.ledger.insert("exports", [row for rows in found for row in rows])
+
+
+def _given(path: Path, work: Share | Job) -> str:
+    """Leave work for a worker in a file: places by the thousand are too much to send by way of the scheduler."""
+    with parts.aside(path) as temporary:
+        temporary.write_bytes(pickle.dumps(work, protocol=pickle.HIGHEST_PROTOCOL))
+    return str(path)
+
+
+def _scatter(texts: str, share: str, target: str, *, tokenizer: TokenizerSpec) -> Shelf:
+    return scatter(texts, pickle.loads(Path(share).read_bytes()), target, tokenizer=tokenizer)
+
+
+def _gather(job: str, *, release: str, formats: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    return gather(pickle.loads(Path(job).read_bytes()), release, formats=formats)
