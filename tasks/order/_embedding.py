@@ -16,9 +16,7 @@ def embeddings(texts: pa.Array, model: str) -> pa.Array:
     is first used: nothing is fetched that the recipe does not name.
     """
     found = np.asarray(_loaded(model).encode(texts.to_pylist(), normalize_embeddings=True), np.float32)
-    found = found.reshape(len(texts), -1)
-    width = found.shape[1] if len(texts) else 0
-    offsets = np.arange(len(texts) + 1, dtype=np.int32) * width
+    offsets = np.arange(len(texts) + 1, dtype=np.int32) * (found.size // max(len(texts), 1))
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(found.ravel()))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tasks.order._features import BUCKETS
 from tasks.order._graph import Graph, link
+from tasks.order._neighbors import Mapper
 from tasks.order._pipeline import Related, relate, vectors_of
 from tasks.order._vectors import PPM, Vectors, cosines, similarities
 
@@ -72,6 +73,7 @@ def measure_order(
     dimensions: int = 128,
     duplicate: float = 0.9,
     model: str | None = None,
+    mapper: Mapper = map,
 ) -> dict[str, float]:
     """All figures of a packed order, whoever made it.
 
@@ -84,6 +86,7 @@ def measure_order(
         vectors_of(documents.take(pa.array(first)), dimensions=dimensions, seed=seed, model=model),
         neighbors=neighbors,
         seed=seed,
+        mapper=mapper,
     )
     known = np.sort(np.unique(documents["doc_id"].to_numpy()))
     segments = segments.sort_by([("context_id", "ascending"), ("position", "ascending")])

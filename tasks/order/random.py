@@ -15,7 +15,7 @@ def random(documents: pa.Table, *, seed: int) -> NDArray[np.int64]:
     Source: Gristmill.
 
     >>> random(pa.table({"doc_id": pa.array([5, 6, 7], pa.uint64())}), seed=0).tolist()
-    [0, 1, 2]
+    [2, 1, 0]
     """
     doc_ids = documents["doc_id"].to_numpy()
     return np.lexsort((doc_ids, noise(doc_ids.astype(np.uint64), seed)))

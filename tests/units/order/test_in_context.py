@@ -40,15 +40,21 @@ def test_sequence_does_not_depend_on_rows(traversal, count, seed):
 
 
 @pytest.mark.parametrize("traversal", TRAVERSALS)
-def test_sequence_does_not_depend_on_workers(traversal, monkeypatch):
+def test_sequence_does_not_depend_on_threads(traversal, monkeypatch):
     monkeypatch.setattr(_pipeline, "build", partial(build, exact_limit=1_000))
     rows = documents(4_500)
-    alone = sequence(rows, traversal=traversal)
     with ThreadPool(2) as threads:
-        assert sequence(rows, traversal=traversal, mapper=threads.imap) == alone
+        assert sequence(rows, traversal=traversal, mapper=threads.imap) == sequence(rows, traversal=traversal)
+
+
+@pytest.mark.slow
+def test_sequence_does_not_depend_on_processes(monkeypatch):
+    monkeypatch.setattr(_pipeline, "build", partial(build, exact_limit=1_000))
+    rows = documents(4_500)
+    alone = sequence(rows)
     for number in (1, 2):
         with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as processes:
-            assert sequence(rows, traversal=traversal, mapper=processes.map) == alone
+            assert sequence(rows, mapper=processes.map) == alone
 
 
 @pytest.mark.parametrize("traversal", TRAVERSALS)

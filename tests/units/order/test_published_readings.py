@@ -17,9 +17,9 @@ COUNT, DIMENSIONS, TOPICS, NEIGHBORS, CONTEXT = 4_000, 64, 250, 10, 16
 
 
 def corpus(seed: int) -> np.ndarray:
-    """4,000 vectors around 250 topics of Zipf's sizes; every tenth is alone."""
+    """4,000 vectors around 250 topics whose sizes fall like a power of their rank; every tenth is alone."""
     random = np.random.default_rng(seed)
-    share = 1 / np.arange(1, TOPICS + 1)
+    share = 1 / np.arange(1, TOPICS + 1) ** 0.75
     topic = random.choice(TOPICS, COUNT, p=share / share.sum())
     centers = random.normal(size=(TOPICS, DIMENSIONS))
     vectors = centers[topic] + random.normal(size=(COUNT, DIMENSIONS))
@@ -85,7 +85,7 @@ def test_greedy_edges_are_more_similar_than_the_walk(figures):
 )
 def test_figures_are_near_those_of_a_reference_run(figures, order, jumps, similarity, hits, recall):
     found = figures[order]
-    assert found["jumps"] == pytest.approx(jumps, rel=0.35)
-    assert found["adjacent_similarity"] == pytest.approx(similarity, abs=0.06)
-    assert found["neighbor_hit_share"] == pytest.approx(hits, abs=0.06)
-    assert found["neighbor_recall"] == pytest.approx(recall, abs=0.08)
+    assert found["jumps"] == pytest.approx(jumps, rel=0.3)
+    assert found["adjacent_similarity"] == pytest.approx(similarity, abs=0.02)
+    assert found["neighbor_hit_share"] == pytest.approx(hits, abs=0.07)
+    assert found["neighbor_recall"] == pytest.approx(recall, abs=0.05)
