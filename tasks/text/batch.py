@@ -94,7 +94,7 @@ class TextBatch:
         starts, stops, offsets, dense = segment(
             self.data, self.offsets, known.classes, *specials(), unit_keys, unit_gate
         )
-        overlaps = np.zeros(0, np.bool_)
+        overlaps = np.zeros(0, np.uint8)
         if dense:
             starts, stops, offsets, overlaps = pair(self.data, starts, stops, offsets, known.classes)
         hashes, exact, characters, flags = describe(self.data, starts, stops, known.classes, known.fold)

@@ -22,7 +22,7 @@ def pair(data, starts, stops, word_offsets, classes):
     for word in range(words):
         capacity += stops[word] - starts[word] if _has_high(data, starts[word], stops[word]) else 1
     firsts, lasts = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-    overlaps = np.zeros(capacity, np.bool_)
+    overlaps = np.zeros(capacity, np.uint8)
     new_starts, new_stops, shared = borrow(firsts), borrow(lasts), borrow(overlaps)
     offsets = np.zeros_like(word_offsets)
     count = 0
@@ -69,7 +69,7 @@ def _pairs(data, start, stop, classes, firsts, lasts, overlaps, count):
         return count + 1
     while second < stop:
         end = _after(data, second, stop, classes)
-        firsts[count], lasts[count], overlaps[count] = first, end, first > start
+        firsts[count], lasts[count], overlaps[count] = first, end, np.uint8(first > start)
         count += 1
         first, second = second, end
     return count
