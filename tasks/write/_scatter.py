@@ -64,6 +64,7 @@ def _scatter(part: pq.ParquetFile, name: str, share: Share, shelf: Writer, token
         _put_documents(*documents.within(block), block, shelf)
         if segments is not None:
             _put_contexts(*segments.within(block), block, shelf, tokenizer)
+        del block  # before the next is read
 
 
 def _wanted(table: pa.Table, held: Integers, order: Integers, name: str) -> Wanted:
@@ -90,17 +91,19 @@ def _blocks(part: pq.ParquetFile, rows: Integers) -> Iterator[Block]:
             waiting.append((inside, table))
             size += table.nbytes
         if size >= BLOCK_BYTES:
-            block, waiting, size = _block(waiting), [], 0
-            yield block
+            yield _block(waiting)
+            size = 0
         begin = end
     if waiting:
         yield _block(waiting)
 
 
 def _block(waiting: list[tuple[Integers, pa.Table]]) -> Block:
+    """Join what is ``waiting``, and forget it."""
     table = pa.concat_tables([table for _, table in waiting])
-    text, metadata = (table[name].combine_chunks() for name in ("text", "metadata"))
-    return Block(np.concatenate([rows for rows, _ in waiting]), text.cast(pa.large_string()), metadata)
+    rows = np.concatenate([rows for rows, _ in waiting])
+    waiting.clear()
+    return Block(rows, table["text"].combine_chunks().cast(pa.large_string()), table["metadata"].combine_chunks())
 
 
 def _put_documents(wanted: pa.Table, local: Integers, block: Block, shelf: Writer) -> None:
