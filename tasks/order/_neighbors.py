@@ -14,7 +14,7 @@ from tasks.order._vectors import LENGTH, Vectors, similarities
 EXACT_LIMIT = 20_000
 SLICE = 2_048
 SAMPLE = 256
-ROUNDS = 6
+ROUNDS = 4
 WANTED_RECALL = 0.95
 
 Slice = tuple[int, int]
