@@ -17,9 +17,9 @@ def word(generator):
 
 
 def grams(text, ngram=5):
-    """The set of word n-grams of a text of letters and spaces."""
+    """The set of word n-grams of a text of letters and spaces; of a shorter text, all its words as one."""
     words = text.split()
-    return {tuple(words[i : i + ngram]) for i in range(len(words) - ngram + 1)}
+    return {tuple(words[i : i + ngram]) for i in range(max(1, len(words) - ngram + 1))}
 
 
 def jaccard(left, right):
