@@ -9,7 +9,7 @@ from numba import njit
 
 from tasks.text.batch import Lines, Words
 from tasks.text.borrow import borrow
-from tasks.text.hashing import absorb, slots
+from tasks.text.hashing import START, absorb, slots
 from tasks.text.segment import OVERLAPPING
 
 SHORTEST_TOP, LONGEST_TOP = 2, 4
@@ -101,7 +101,7 @@ def _ngram_repeats(hashes, characters, flags, offsets, keys, counts, grams, plac
         words = last - first
         lengths[0] = 0
         for i in range(words):
-            places[i], grams[i] = i, hashes[first + i]
+            places[i], grams[i] = i, absorb(START, hashes[first + i])
             overlap = 1 if flags[first + i] & OVERLAPPING else 0
             lengths[i + 1] = lengths[i] + characters[first + i] - overlap
         left = words
