@@ -45,7 +45,8 @@ class Server:
         self.address = f"http://127.0.0.1:{_free_port()}"
         environment = os.environ | {"PREFECT_HOME": str(home.absolute()), "PREFECT_API_URL": f"{self.address}/api"}
         host, port = self.address.removeprefix("http://").split(":")
-        command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", port]
+        server = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", port]
+        command = [sys.executable, "-m", "flows.guard", *server]
         self._log = (home / "server.log").open("wb")
         self._process = subprocess.Popen(
             command,
