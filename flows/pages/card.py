@@ -112,17 +112,19 @@ def _loads(ledger: Ledger) -> list[Row]:
     held: dict[tuple[str, str], list[str]] = {}
     for row in ledger.rows("SELECT format, content, path FROM exports ORDER BY path"):
         held.setdefault((row["format"], row["content"]), []).append(row["path"])
-    return [{"format": form, "content": content, "pattern": _pattern(paths)} for (form, content), paths in held.items()]
+    return [
+        {"format": form, "content": content, "pattern": _pattern(paths[0])} for (form, content), paths in held.items()
+    ]
 
 
-def _pattern(paths: Sequence[str]) -> str:
-    """Return a glob for paths that differ in their names only.
+def _pattern(path: str) -> str:
+    """Return a glob for a file and those that differ from it in their numbers only.
 
-    >>> _pattern(["documents/00000.jsonl.zst", "documents/00001.jsonl.zst"])
-    'documents/*.jsonl.zst'
+    >>> _pattern("jsonl/documents-00000-of-00002.jsonl.zst")
+    'jsonl/documents-*-of-*.jsonl.zst'
     """
-    first = PurePosixPath(paths[0])
-    return str(first.with_name("*" + "".join(first.suffixes)))
+    file = PurePosixPath(path)
+    return str(file.with_name(re.sub(r"\d+", "*", file.name)))
 
 
 def _limits(

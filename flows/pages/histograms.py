@@ -28,12 +28,22 @@ class Strip:
     title: str
 
 
+@dataclass(frozen=True)
+class Cut:
+    """The mark on a bar that is taller than the axis, and its number beside it."""
+
+    at: float
+    text_at: float
+    text: str
+    side: str
+
+
 @dataclass
 class Histogram:
     """Everything that is drawn for one score."""
 
     bars: list[Bar] = field(default_factory=list)
-    cut: list[Mark] = field(default_factory=list)
+    cut: list[Cut] = field(default_factory=list)
     x_ticks: list[Mark] = field(default_factory=list)
     y_ticks: list[Mark] = field(default_factory=list)
     thresholds: list[Mark] = field(default_factory=list)
@@ -47,27 +57,36 @@ class Histogram:
     log: bool = False
 
 
-def axis(quantiles: Sequence[float], thresholds: Sequence[float], whole: bool) -> tuple[Axis, list[float]]:
+def axis(quantiles: Sequence[float], rules: Sequence[tuple[str, float]], whole: bool) -> tuple[Axis, list[float]]:
     """Choose an axis and bin limits for values with these (0, 1, 5, 50, 99, 100 %) quantiles.
 
     Counts that span two orders of magnitude get a logarithmic axis; a long tail is cut at the 99th percentile, or
-    beyond the last threshold, and collected in one bar. Whole numbers get bins that hold equally many of them.
+    beyond the last threshold, and collected in one bar. Whole numbers have the limits between them.
     """
     least, q01, q05, middle, q99, most = quantiles
+    thresholds = [value + HALVES.get(operator, 0.0) * whole for operator, value in rules]
     low = least if least >= q01 - 0.5 * (q99 - q01) else q01
     high = most if most <= q99 + 0.5 * (q99 - q01) else q99
     high = max([high, *(t + 0.1 * abs(t) for t in thresholds if t > high)])
     low = min([low, *(t - 0.1 * abs(t) for t in thresholds if t < low)])
     if least >= 0 and high > 50 * max(q05, 1.0) and middle < 0.2 * high:
-        bent = _anchored(*(math.log10(max(v, 1.0)) for v in (low, high)), [math.log10(t) for t in thresholds if t > 0])
-        scale = Axis(10.0**bent.low, 10.0**bent.high, log=True)
-        return scale, scale.edges(BINS)
+        return _logarithmic(low, high, thresholds, whole)
     if whole:
-        return _whole(low, high)
+        return _whole(low, max(high, min(most, low + 9), low + 2))
     if high <= low:
         low, high = low - 0.5, high + 0.5
     scale = _anchored(low, high, thresholds)
     return scale, scale.edges(BINS)
+
+
+def _logarithmic(low: float, high: float, thresholds: Sequence[float], whole: bool) -> tuple[Axis, list[float]]:
+    least = 0.5 if whole else 1.0
+    bent = [math.log10(max(value, least)) for value in (low, high, *thresholds)]
+    found = _anchored(bent[0], bent[1], bent[2:])
+    edges = Axis(10.0**found.low, 10.0**found.high, log=True).edges(BINS)
+    if whole:
+        edges = sorted({math.floor(edge + 1e-6) + 0.5 for edge in edges})
+    return Axis(edges[0], edges[-1], log=True), edges
 
 
 def _whole(low: float, high: float) -> tuple[Axis, list[float]]:
@@ -101,7 +120,8 @@ def histogram(
     the last; ``rules`` are (operator, threshold), ``spreads`` a name with its 5, 25, 50, 75 and 95 % quantiles.
     """
     drawn = Histogram(log=scale.log)
-    lines = _thresholds(scale, rules, edges[0] % 1 == 0.5)
+    whole = edges[0] % 1 == 0.5
+    lines = _thresholds(scale, rules, whole)
     drawn.thresholds = lines
     drawn.top = TOP + 12.0 * (1 + max((m.row for m in lines), default=-1))
     drawn.base = drawn.top + HEIGHT
@@ -110,8 +130,8 @@ def histogram(
         left, right = _span(scale, edges, k)
         _stack(drawn, (left, right), total, bad, limit, _range(edges, k))
     axis_y = Axis(0, limit)
-    drawn.y_ticks = [Mark(_round(drawn.base - HEIGHT * axis_y.place(v)), brief(v)) for v in axis_y.ticks(2)]
-    drawn.x_ticks = [Mark(_x(scale, v), number(v)) for v in scale.ticks() if 0.0 <= scale.place(v) <= 1.0]
+    drawn.y_ticks = [Mark(_round(drawn.base - HEIGHT * axis_y.place(v)), brief(v)) for v in axis_y.ticks(3)]
+    drawn.x_ticks = [Mark(_x(scale, v), number(v)) for v in scale.ticks(6) if v % 1 == 0 or not whole]
     drawn.strips = [_strip(scale, name, at, drawn.base + 34 + STRIP * k) for k, (name, at) in enumerate(spreads)]
     drawn.height = drawn.base + 30 + (STRIP * len(drawn.strips) + 6 if drawn.strips else 0)
     return drawn
@@ -146,8 +166,8 @@ def _stack(drawn: Histogram, span: tuple[float, float], total: int, bad: int, li
             drawn.bars.append(Bar(_round(left), _round(floor - height), _round(width), _round(height), kind, says))
         floor -= height
     if share < 1:
-        side = "start" if left < LEFT + PLOT / 2 else "end"
-        drawn.cut.append(Mark(_round((left + right) / 2), count(total), side))
+        side, at = ("start", right + 4) if left + right < 2 * LEFT + PLOT else ("end", left - 4)
+        drawn.cut.append(Cut(_round((left + right) / 2), _round(at), count(total), side))
 
 
 def _thresholds(scale: Axis, rules: Sequence[tuple[str, float]], whole: bool) -> list[Mark]:
@@ -155,7 +175,7 @@ def _thresholds(scale: Axis, rules: Sequence[tuple[str, float]], whole: bool) ->
     marks = []
     labelled = len(rules) <= 3
     for k, (operator, value) in enumerate(rules):
-        at = _x(scale, value + HALVES.get(operator, 0.0) * (whole and not scale.log))
+        at = _x(scale, value + HALVES.get(operator, 0.0) * whole)
         side = "start" if operator in (">=", ">") else "end"
         if side == "start" and at > LEFT + PLOT * 0.72:
             side = "end"
@@ -176,12 +196,13 @@ def _strip(scale: Axis, name: str, at: Sequence[float], y: float) -> Strip:
 
 
 def _range(edges: Sequence[float], k: int) -> str:
+    half = 0.5 if edges[0] % 1 == 0.5 else 0.0
     if k == 0:
-        return f"up to {number(edges[0])}"
+        return f"up to {number(edges[0] - half)}"
     if k == len(edges):
-        return f"above {number(edges[-1])}"
+        return f"above {number(edges[-1] - half)}"
     low, high = edges[k - 1], edges[k]
-    if low % 1 == high % 1 == 0.5:
+    if half:
         return number(low + 0.5) if high - low == 1 else f"{number(low + 0.5)} to {number(high - 0.5)}"
     return f"{number(low)} to {number(high)}"
 

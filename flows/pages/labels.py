@@ -52,6 +52,8 @@ FIGURES: dict[str, tuple[str, Form]] = {
     "next_context_similarity": ("similarity of one context to the next (cosine; low is well mixed)", number),
     "duplicate_share": ("documents with a near-duplicate in a context of theirs", percent),
     "repeat_factor": ("documents given out for each distinct one", number),
+    "domain_order_entropy": ("mixing of domains along the order (entropy of what follows a domain, in bits)", number),
+    "largest_decile_divergence": ("largest drift of the domains in a tenth of the order (divergence in bits)", number),
     "search_recall": ("true nearest neighbors that the search found, on a sample", percent),
 }
 

@@ -41,8 +41,8 @@ def _charts_of(
     scales = {}
     for step, score in keys:
         spread = spreads[None, step, score]
-        values = [value for _, value in _thresholds(rules, (step, score))]
-        scales[step, score] = histograms.axis([spread["quantiles"][k] for k in AXIS], values, spread["whole"])
+        compared = _thresholds(rules, (step, score))
+        scales[step, score] = histograms.axis([spread["quantiles"][k] for k in AXIS], compared, spread["whole"])
     counted = facts.histograms(ledger, {key: edges for key, (_, edges) in scales.items()})
     return [_chart(key, scales[key], counted[key], rules, spreads, sources) for key in keys]
 

@@ -247,7 +247,8 @@ def _rest(ledger: Ledger) -> None:
     ledger.insert(
         "exports",
         [
-            {"format": form, "content": content, "path": f"{content}/{k:05}.{suffix}", "documents": 4000 - k,
+            {"format": form, "content": content, "path": f"{form}/{content}-{k:05}-of-00002.{suffix}",
+             "documents": 4000 - k,
              "contexts": 100 if content == "contexts" else None, "tokens": 1_234_567, "bytes": 45_678_901,
              "sha256": f"{k}c" * 32}
             for form, content, suffix in FILES

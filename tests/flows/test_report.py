@@ -221,12 +221,19 @@ def test_every_axis_has_rising_edges_and_places_inside_it(
     values: list[float], thresholds: list[float], whole: bool
 ) -> None:
     probes = [float(values[k]) for k in (0, 1, 2, 4, 7, 8)]
-    scale, edges = histograms.axis(probes, thresholds, whole)
+    scale, edges = histograms.axis(probes, [(">=", t) for t in thresholds], whole)
     assert all(a < b for a, b in pairwise(edges)) and len(edges) <= 62
     counts = [3] * (len(edges) + 1)
     drawn = histograms.histogram(scale, edges, counts, counts, [(">=", t) for t in thresholds], [("s", probes[:5])])
     assert all(0 <= bar.x <= drawn.width and bar.height >= 0 and bar.y >= 0 for bar in drawn.bars)
     assert len(drawn.x_ticks) <= 12
+
+
+def test_whole_numbers_never_share_a_bin_with_the_other_side_of_a_threshold() -> None:
+    for operator, threshold, limit in ((">=", 50.0, 49.5), ("<=", 50.0, 50.5), ("<", 7.0, 6.5), (">", 7.0, 7.5)):
+        for probes in ([0.0, 1, 3, 20, 5000, 90_000], [0.0, 0, 2, 10, 60, 60]):
+            _, edges = histograms.axis(probes, [(operator, threshold)], True)
+            assert limit in edges or edges[1] - edges[0] > 1 or edges[0] > limit, (operator, edges)
 
 
 def test_bars_of_one_bin_stand_on_each_other() -> None:
