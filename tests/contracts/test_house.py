@@ -115,12 +115,18 @@ def test_no_other_distribution_ships_a_package_of_this_name(room: str) -> None:
 @every_module
 def test_modules_and_functions_are_short(file: Path) -> None:
     assert len(file.read_text(encoding="utf-8").splitlines()) < MODULE_LINES
-    long = [node.name for node in functions(tree(file)) if (node.end_lineno or 0) - node.lineno + 1 >= FUNCTION_LINES]
-    assert not long
+    assert not [node.name for node in functions(tree(file)) if lines_of_code(node) >= FUNCTION_LINES]
 
 
 def functions(node: ast.AST) -> Iterator[ast.FunctionDef]:
     return (found for found in ast.walk(node) if isinstance(found, ast.FunctionDef))
+
+
+def lines_of_code(node: ast.FunctionDef) -> int:
+    """Lines from the signature to the end, without the docstring."""
+    docstring = node.body[0] if ast.get_docstring(node) else None
+    said = (docstring.end_lineno or 0) - docstring.lineno + 1 if docstring else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - said
 
 
 def public(module: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:
