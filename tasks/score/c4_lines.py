@@ -5,12 +5,20 @@ import numpy as np
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
-from tasks.text.web_lines import CITATIONS, judge_lines, phrase_table
+from tasks.text.web_lines import citation_table, judge_lines, phrase_table
 
 COLUMNS = (
     Column("c4_sentences", "BIGINT", "sentences in the lines that pass the line rules"),
-    Column("c4_lorem_ipsum", "BIGINT", "lines with the filler text 'lorem ipsum', of those that end and read like sentences"),
-    Column("c4_curly_brackets", "BIGINT", "lines with '{', of those that end and read like sentences and do not name javascript"),
+    Column(
+        "c4_lorem_ipsum",
+        "BIGINT",
+        "lines with the filler text 'lorem ipsum', of those that end and read like sentences",
+    ),
+    Column(
+        "c4_curly_brackets",
+        "BIGINT",
+        "lines with '{', of those that end and read like sentences and do not name javascript",
+    ),
     Column("c4_kept_lines", "BIGINT", "lines that pass the line rules"),
 )
 
@@ -20,9 +28,10 @@ def c4_lines(
 ) -> dict[str, np.ndarray]:
     """Sentences, filler text and curly brackets in the lines of a document that read like prose.
 
-    A line passes when it has ``fewest_words`` words between white space, none of more than ``longest_word`` characters, ends in one
-    of ``. ? ! " '`` but not in three dots (unless ``sentence_end`` is off; citation marks such as [1] do not count), and names
-    neither javascript nor a cookie, privacy or use policy. The text itself is not changed.
+    A line passes when it has ``fewest_words`` words between white space, none of more than ``longest_word``
+    characters, ends in one of ``. ? ! " '`` but not in three dots (unless ``sentence_end`` is off; citation marks
+    such as [1] do not count), and names neither javascript nor a cookie, privacy or use policy. The text itself is
+    not changed.
 
     Source: Raffel et al. 2020, arXiv:1910.10683, section 2.2.
     """
@@ -33,7 +42,7 @@ def c4_lines(
         (words.starts, words.flags, words.offsets),
         tables().classes,
         *phrase_table(),
-        tuple(np.frombuffer(mark, np.uint8) for mark in CITATIONS),
+        citation_table(),
         (fewest_words, longest_word, sentence_end),
     )
     return {column.name: counts[:, i].copy() for i, column in enumerate(COLUMNS)}

@@ -14,7 +14,9 @@ COLUMNS = (
     Column("terminal_line_share", "DOUBLE", "share of lines that are not blank whose last character ends a sentence"),
     Column("short_line_share", "DOUBLE", "share of lines that are not blank with at most short_line characters"),
     Column("newline_word_ratio", "DOUBLE", "line feeds per word"),
-    Column("duplicate_line_characters", "DOUBLE", "characters of lines seen before in the document / all but line feeds"),
+    Column(
+        "duplicate_line_characters", "DOUBLE", "characters of lines seen before in the document / all but line feeds"
+    ),
 )
 
 

@@ -13,7 +13,9 @@ COLUMNS = (
     Column("duplicate_line_share", "DOUBLE", "share of lines that are not empty seen before in the document"),
     Column("duplicate_line_character_share", "DOUBLE", "their characters / all characters"),
     *(
-        Column(f"top_{n}gram_share", "DOUBLE", f"characters of the most frequent {n}-gram that occurs twice or more / all")
+        Column(
+            f"top_{n}gram_share", "DOUBLE", f"characters of the most frequent {n}-gram that occurs twice or more / all"
+        )
         for n in range(SHORTEST_TOP, LONGEST_TOP + 1)
     ),
     *(
@@ -26,9 +28,9 @@ COLUMNS = (
 def repetition(batch: TextBatch) -> dict[str, np.ndarray]:
     """Repeated paragraphs, lines and word n-grams of a document, as shares; 0 for an empty one.
 
-    As the common implementations run it, words and case count as written, and of several n-grams equally frequent the first
-    counts. Unlike them, an n-gram that occurs once repeats nothing, and a text is not charged for starting and ending with an
-    empty line.
+    As the common implementations run it, words and case count as written, and of several n-grams equally frequent the
+    first counts. Unlike them, an n-gram that occurs once repeats nothing, and a text is not charged for starting and
+    ending with an empty line.
 
     Source: Rae et al. 2021, arXiv:2112.11446, table A1.
     """

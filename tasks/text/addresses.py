@@ -3,11 +3,13 @@
 import numpy as np
 from numba import njit
 
+from tasks.text.borrow import Array, Int
+
 _PORT_DIGITS = 5
 
 
 @njit(nogil=True, cache=True)
-def is_address(data, start, stop):
+def is_address(data: Array, start: Int, stop: Int) -> bool:
     """Say whether ``data[start:stop]`` is ``[scheme://][user@]host.domain[:port][/path]``, the domain in lower case."""
     place = start
     for i in range(start, stop - 2):
@@ -25,13 +27,13 @@ def is_address(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def _in_host(byte):
+def _in_host(byte: Int) -> bool:
     letter = (byte >= 97 and byte <= 122) or (byte >= 65 and byte <= 90) or byte >= 128
     return letter or (byte >= 48 and byte <= 57) or byte == 45 or byte == 46 or byte == 95
 
 
 @njit(nogil=True, cache=True)
-def _is_host(data, start, stop):
+def _is_host(data: Array, start: Int, stop: Int) -> bool:
     end = start
     dot = np.int64(-1)
     while end < stop and _in_host(data[end]):
@@ -49,7 +51,7 @@ def _is_host(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def _is_numeric(data, start, stop):
+def _is_numeric(data: Array, start: Int, stop: Int) -> bool:
     """Four numbers joined by dots."""
     dots = 0
     for i in range(start, stop):
@@ -61,7 +63,7 @@ def _is_numeric(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def _is_tail(data, place, stop):
+def _is_tail(data: Array, place: Int, stop: Int) -> bool:
     """A port and a path, or neither."""
     if place < stop and data[place] == 58:
         port = place + 1

@@ -1,4 +1,4 @@
-"""A batch of texts as Arrow buffers, with its words, lines and paragraphs worked out once and shared by every scorer."""
+"""A batch of texts as Arrow buffers, with its words and lines found once and shared by every scorer."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +18,9 @@ from tasks.text.unspaced import pair
 class Lines:
     """The lines of a batch (ended by ``\\n`` only; what follows a text's last ``\\n`` is a line if it is not empty).
 
-    ``starts``, ``stops``: int64, bytes, without the ``\\n``. ``hashes``: uint64. ``characters``: int32. ``flags``: uint8, a sum of
-    those named in ``tasks.text.lines``. ``offsets``: int64 (n + 1). Paragraphs have the same shape, with flags 0.
+    ``starts``, ``stops``: int64, bytes, without the ``\\n``. ``hashes``: uint64. ``characters``: int32. ``flags``:
+    uint8, a sum of those named in ``tasks.text.lines``. ``offsets``: int64 (n + 1). Paragraphs have the same shape,
+    with flags 0.
     """
 
     starts: np.ndarray
@@ -37,8 +38,9 @@ class Lines:
 class Words:
     """The words of a batch, in order; document ``i`` has those from ``offsets[i]`` to ``offsets[i + 1]``.
 
-    ``hashes``: uint64, of the case-folded word. ``exact``: uint64, of the word as written. ``starts``, ``stops``: int64, bytes
-    into the batch's data. ``characters``: int32. ``flags``: uint8, a sum of those named in ``tasks.text.segment``.
+    ``hashes``: uint64, of the case-folded word. ``exact``: uint64, of the word as written. ``starts``, ``stops``:
+    int64, bytes into the batch's data. ``characters``: int32. ``flags``: uint8, a sum of those named in
+    ``tasks.text.segment``.
     """
 
     hashes: np.ndarray
@@ -77,7 +79,9 @@ class TextBatch:
         width = np.int32 if pa.types.is_string(texts.type) else np.int64
         ends = np.zeros(1, width) if len(texts) == 0 else np.frombuffer(offsets, width)
         self.offsets: np.ndarray = ends[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-        self.data: np.ndarray = np.frombuffer(data, np.uint8) if data is not None and len(data) else np.zeros(0, np.uint8)
+        self.data: np.ndarray = (
+            np.frombuffer(data, np.uint8) if data is not None and len(data) else np.zeros(0, np.uint8)
+        )
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -110,7 +114,9 @@ class TextBatch:
     def paragraphs(self) -> Lines:
         """The paragraphs: what blank lines separate in the text without white space at its ends."""
         lines = self.lines
-        return Lines(*split_paragraphs(self.data, self.offsets, lines.starts, lines.stops, lines.offsets, tables().classes))
+        return Lines(
+            *split_paragraphs(self.data, self.offsets, lines.starts, lines.stops, lines.offsets, tables().classes)
+        )
 
     @cached_property
     def characters(self) -> np.ndarray:
@@ -124,7 +130,7 @@ class TextBatch:
 
     @cached_property
     def sentences(self) -> np.ndarray:
-        """Sentences of each text: int64 (n,). One ends at a word that is a sentence ender and the punctuation after it."""
+        """Sentences of each text: int64 (n,). Where one ends: ``tasks.text.lines``."""
         return count_sentences(self.words.flags, self.words.offsets)
 
     def word(self, index: int) -> str:

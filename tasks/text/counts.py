@@ -1,14 +1,16 @@
 """Counts over the words and bytes of every document."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from tasks.text.borrow import borrow
+from tasks.text.borrow import Array, borrow
 from tasks.text.segment import ALPHABETIC, SYMBOLS
 
 
 @njit(nogil=True, cache=True)
-def count_words(exact, characters, flags, offsets, wanted):
+def count_words(exact: Array, characters: Array, flags: Array, offsets: Array, wanted: Array) -> Any:
     """Return (content words, their characters, words with a letter, distinct words of ``wanted``), int64 (n,) each.
 
     ``wanted``: uint64 hashes of at most 64 words as written.
@@ -33,7 +35,7 @@ def count_words(exact, characters, flags, offsets, wanted):
 
 
 @njit(nogil=True, cache=True)
-def count_marks(data, offsets):
+def count_marks(data: Array, offsets: Array) -> Any:
     """Return (``#``, ellipses, line feeds) of every document; an ellipsis is ``...`` or ``…``, without overlaps."""
     documents = len(offsets) - 1
     hashes, ellipses = np.zeros(documents, np.int64), np.zeros(documents, np.int64)

@@ -1,11 +1,14 @@
 """Small hash functions shared by the kernels.
 
-Words are hashed code point by code point (multiply, fold the high half down), then finished with the 64-bit finaliser of
-MurmurHash3 (public domain, Appleby 2011). The functions are fixed: a stored signature stays comparable between versions.
+Words are hashed code point by code point (multiply, fold the high half down), then finished with the 64-bit finaliser
+of MurmurHash3 (public domain, Appleby 2011). The functions are fixed: a stored signature stays comparable between
+versions.
 """
 
 import numpy as np
 from numba import njit
+
+from tasks.text.borrow import Array, Int
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 START = np.uint64(0x243F6A8885A308D3)
@@ -17,14 +20,14 @@ _8 = np.uint64(8)
 
 
 @njit(nogil=True, cache=True, inline="always")
-def absorb(state, value):
+def absorb(state: np.uint64, value: np.uint64) -> np.uint64:
     """Return the hash state after one more value (a code point or a word's hash), both uint64."""
     state = (state ^ value) * MULTIPLIER
     return state ^ (state >> _32)
 
 
 @njit(nogil=True, cache=True, inline="always")
-def finish(state):
+def finish(state: np.uint64) -> np.uint64:
     """Return a well mixed 64-bit hash of a state; a bijection."""
     state = (state ^ (state >> _33)) * _MIX_1
     state = (state ^ (state >> _33)) * _MIX_2
@@ -32,7 +35,7 @@ def finish(state):
 
 
 @njit(nogil=True, cache=True)
-def hash_bytes(data, start, stop):
+def hash_bytes(data: Array, start: Int, stop: Int) -> np.uint64:
     """Return a 64-bit hash of ``data[start:stop]``, eight bytes at a time."""
     state = START ^ np.uint64(stop - start)
     while start + 8 <= stop:
@@ -49,7 +52,7 @@ def hash_bytes(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def decode(data, place, stop):
+def decode(data: Array, place: Int, stop: Int) -> tuple[Int, Int]:
     """Return (code point, bytes) of the UTF-8 character at ``place``; a truncated one counts as a byte of its own."""
     first = np.int64(data[place])
     if first < 0x80:
@@ -67,7 +70,7 @@ def decode(data, place, stop):
 
 
 @njit(nogil=True, cache=True)
-def decode_before(data, place, start):
+def decode_before(data: Array, place: Int, start: Int) -> tuple[Int, Int]:
     """Return (code point, bytes) of the character that ends just before ``place``; (0, 0) at ``start``."""
     if place <= start:
         return np.int64(0), 0
@@ -81,7 +84,7 @@ def decode_before(data, place, start):
 
 
 @njit(nogil=True, cache=True)
-def slots(count):
+def slots(count: Int) -> Int:
     """Return the size of an open-addressing table for ``count`` keys: a power of two, at most half full."""
     size = 16
     while size < 2 * count:

@@ -1,14 +1,16 @@
 """Lines, paragraphs, sentences and characters of a batch.
 
-Lines end at ``\\n`` only. Paragraphs are separated by one or more empty lines (not by blank ones that hold spaces), after white
-space at both ends of the text is left out. A sentence ends at a word that is a sentence ender alone (the segmentation keeps
-abbreviations, initials, numbers and ellipses whole), together with the punctuation that follows.
+Lines end at ``\\n`` only. Paragraphs are separated by one or more empty lines (not by blank ones that hold spaces),
+after white space at both ends of the text is left out. A sentence ends at a word that is a sentence ender alone (the
+segmentation keeps abbreviations, initials, numbers and ellipses whole), together with the punctuation that follows.
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from tasks.text.borrow import borrow
+from tasks.text.borrow import Array, Int, borrow
 from tasks.text.classes import ENDER, SPACE
 from tasks.text.hashing import decode, decode_before, hash_bytes
 from tasks.text.segment import PUNCTUATION, TERMINATOR
@@ -23,7 +25,7 @@ _BULLET, _ELLIPSIS = 0x2022, 0x2026
 
 
 @njit(nogil=True, cache=True)
-def split_lines(data, offsets, classes):
+def split_lines(data: Array, offsets: Array, classes: Array) -> Any:
     """Return (starts, stops, hashes, characters, flags, line offsets) of the lines of every document."""
     data, classes = borrow(data), borrow(classes)
     count = np.int64(len(offsets))
@@ -52,7 +54,7 @@ def split_lines(data, offsets, classes):
 
 
 @njit(nogil=True, cache=True)
-def _line_flags(data, start, stop, classes):
+def _line_flags(data: Array, start: Int, stop: Int, classes: Array) -> Int:
     last, _ = decode_before(data, stop, start)
     flags = TERMINAL if stop > start and np.int64(classes[last]) & ENDER else 0
     start, stop = strip(data, start, stop, classes)
@@ -67,7 +69,7 @@ def _line_flags(data, start, stop, classes):
 
 
 @njit(nogil=True, cache=True)
-def strip(data, start, stop, classes):
+def strip(data: Array, start: Int, stop: Int, classes: Array) -> tuple[Int, Int]:
     """Return (start, stop) without the white space at both ends."""
     while start < stop:
         point, width = decode(data, start, stop)
@@ -83,7 +85,9 @@ def strip(data, start, stop, classes):
 
 
 @njit(nogil=True, cache=True)
-def split_paragraphs(data, offsets, line_starts, line_stops, line_offsets, classes):
+def split_paragraphs(
+    data: Array, offsets: Array, line_starts: Array, line_stops: Array, line_offsets: Array, classes: Array
+) -> Any:
     """Return (starts, stops, hashes, characters, flags, paragraph offsets) of the paragraphs of every document."""
     data, classes = borrow(data), borrow(classes)
     most = len(line_starts)
@@ -108,11 +112,18 @@ def split_paragraphs(data, offsets, line_starts, line_stops, line_offsets, class
     for paragraph in range(count):
         hashes[paragraph] = hash_bytes(data, starts[paragraph], stops[paragraph])
         characters[paragraph] = _length(data, starts[paragraph], stops[paragraph])
-    return starts[:count], stops[:count], hashes[:count], characters[:count], np.zeros(count, np.uint8), paragraph_offsets
+    return (
+        starts[:count],
+        stops[:count],
+        hashes[:count],
+        characters[:count],
+        np.zeros(count, np.uint8),
+        paragraph_offsets,
+    )
 
 
 @njit(nogil=True, cache=True)
-def _length(data, start, stop):
+def _length(data: Array, start: Int, stop: Int) -> Int:
     length = 0
     for place in range(start, stop):
         length += (data[place] & 0xC0) != 0x80
@@ -120,7 +131,7 @@ def _length(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def count_characters(data, offsets):
+def count_characters(data: Array, offsets: Array) -> Any:
     """Return the characters of every document: int64 (n,)."""
     data = borrow(data)
     counts = np.zeros(len(offsets) - 1, np.int64)
@@ -130,7 +141,7 @@ def count_characters(data, offsets):
 
 
 @njit(nogil=True, cache=True)
-def count_sentences(flags, word_offsets):
+def count_sentences(flags: Array, word_offsets: Array) -> Any:
     """Return the sentences of every document: int64 (n,)."""
     counts = np.zeros(len(word_offsets) - 1, np.int64)
     for document in range(len(counts)):
@@ -139,7 +150,7 @@ def count_sentences(flags, word_offsets):
 
 
 @njit(nogil=True, cache=True)
-def sentences_between(flags, first, last):
+def sentences_between(flags: Array, first: Int, last: Int) -> Int:
     """Return the sentences in the words from ``first`` to ``last``."""
     count = 1 if last > first else 0
     ended = False

@@ -1,14 +1,18 @@
 """MinHash signatures of word n-grams, folded into one hash per band.
 
-Source: Broder 1997, "On the resemblance and containment of documents". Each row takes the least value of ``(a * x + b) mod 2**32``
-over the document's n-grams, ``x`` being 32 bits of a well mixed hash and ``a`` odd. Two documents of Jaccard similarity ``s`` agree
-in a row with probability ``s``, in a band of ``rows`` with ``s ** rows``, in some band with ``1 - (1 - s ** rows) ** bands``.
+Source: Broder 1997, "On the resemblance and containment of documents". Each row takes the least value of ``(a * x +
+b) mod 2**32`` over the document's n-grams, ``x`` being 32 bits of a well mixed hash and ``a`` odd. Two documents of
+Jaccard similarity ``s`` agree in a row with probability ``s``, in a band of ``rows`` with ``s ** rows``, in some band
+with ``1 - (1 - s ** rows) ** bands``.
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from tasks.text.batch import TextBatch
+from tasks.text.borrow import Array, Int
 from tasks.text.hashing import START, absorb, finish
 from tasks.text.shingles import base_hashes
 
@@ -16,7 +20,8 @@ _SHIFT = np.uint64(32)
 
 
 def signatures(batch: TextBatch, ngram: int = 5, bands: int = 14, rows: int = 8, seed: int = 0) -> np.ndarray:
-    """Return the band hashes of every document: uint64 (n, bands). The same seed and settings give the same hashes anywhere.
+    """Return the band hashes of every document: uint64 (n, bands). The same seed and settings give the same hashes
+    anywhere.
 
     Documents with fewer content words than ``ngram`` are compared as wholes (see ``tasks.text.shingles``).
     """
@@ -30,7 +35,7 @@ def signatures(batch: TextBatch, ngram: int = 5, bands: int = 14, rows: int = 8,
 
 
 @njit(nogil=True, cache=True)
-def _least(values, offsets, multipliers, shifts):
+def _least(values: Array, offsets: Array, multipliers: Array, shifts: Array) -> Any:
     rows = len(multipliers)
     result = np.empty((len(offsets) - 1, rows), np.uint32)
     least = np.empty(rows, np.uint32)
@@ -59,7 +64,7 @@ def _least(values, offsets, multipliers, shifts):
 
 
 @njit(nogil=True, cache=True)
-def _bands(least, bands, rows):
+def _bands(least: Array, bands: Int, rows: Int) -> Any:
     hashes = np.empty((len(least), bands), np.uint64)
     for document in range(len(least)):
         for band in range(bands):

@@ -4,11 +4,13 @@ Source of the measures: Rae et al. 2021, arXiv:2112.11446, table A1. Lengths are
 separates their words for the duplicates and with one space between words for the most frequent.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from tasks.text.batch import Lines, Words
-from tasks.text.borrow import borrow
+from tasks.text.borrow import Array, Int, borrow
 from tasks.text.hashing import START, absorb, slots
 from tasks.text.segment import OVERLAPPING
 
@@ -17,7 +19,7 @@ SHORTEST, LONGEST = 5, 10
 
 
 @njit(nogil=True, cache=True)
-def _largest(offsets):
+def _largest(offsets: Array) -> Int:
     largest = np.int64(0)
     for i in range(len(offsets) - 1):
         largest = max(largest, offsets[i + 1] - offsets[i])
@@ -25,13 +27,13 @@ def _largest(offsets):
 
 
 @njit(nogil=True, cache=True)
-def _clear(used, mask):
+def _clear(used: Array, mask: Int) -> None:
     for slot in range(mask + 1):
         used[slot] = 0
 
 
 @njit(nogil=True, cache=True)
-def _place(keys, used, mask, key):
+def _place(keys: Array, used: Array, mask: Int, key: np.uint64) -> Int:
     """Return the slot of ``key``, or the free slot where it goes (``used`` is 0 there)."""
     slot = np.int64(key) & mask
     while used[slot] and keys[slot] != key:
@@ -42,7 +44,9 @@ def _place(keys, used, mask, key):
 def repeated(pieces: Lines) -> tuple[np.ndarray, np.ndarray]:
     """Count the pieces that occur earlier in their document. Returns (count, characters), int64 (n,) each."""
     size = slots(_largest(pieces.offsets))
-    return _repeated(pieces.hashes, pieces.characters, pieces.offsets, np.empty(size, np.uint64), np.zeros(size, np.uint8))
+    return _repeated(
+        pieces.hashes, pieces.characters, pieces.offsets, np.empty(size, np.uint64), np.zeros(size, np.uint8)
+    )
 
 
 def repeated_among(pieces: Lines, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +59,7 @@ def repeated_among(pieces: Lines, chosen: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 @njit(nogil=True, cache=True)
-def _repeated(hashes, characters, offsets, keys, used):
+def _repeated(hashes: Array, characters: Array, offsets: Array, keys: Array, used: Array) -> Any:
     hashes, keys, used = borrow(hashes), borrow(keys), borrow(used)
     counts, lengths = np.zeros(len(offsets) - 1, np.int64), np.zeros(len(offsets) - 1, np.int64)
     for document in range(len(counts)):
@@ -75,21 +79,39 @@ def _repeated(hashes, characters, offsets, keys, used):
 def ngram_repeats(words: Words) -> tuple[np.ndarray, np.ndarray]:
     """Measure the repeated word n-grams of every document.
 
-    Returns (top, duplicate): int64 (n, 3) and (n, 6). ``top``: for n = 2, 3, 4 the length of the most frequent n-gram times its
-    count (ties: the first seen), 0 when no n-gram occurs twice. ``duplicate``: for n = 5 to 10, the characters of the n-grams seen
-    before, scanning from the left: a repeated n-gram is counted and jumped over, another is remembered.
+    Returns (top, duplicate): int64 (n, 3) and (n, 6). ``top``: for n = 2, 3, 4 the length of the most frequent n-gram
+    times its count (ties: the first seen), 0 when no n-gram occurs twice. ``duplicate``: for n = 5 to 10, the
+    characters of the n-grams seen before, scanning from the left: a repeated n-gram is counted and jumped over,
+    another is remembered.
 
-    An n-gram can only repeat where the (n - 1)-gram at the same place does: each n looks at what the one before left over.
+    An n-gram can only repeat where the (n - 1)-gram at the same place does: each n looks at what the one before left
+    over.
     """
     most = int(_largest(words.offsets))
     size = slots(most)
     keys, counts = np.empty(size, np.uint64), np.empty(size, np.int32)
-    scratch = (np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most + 1, np.int64), np.empty(most, np.int64))
+    scratch = (
+        np.empty(most, np.uint64),
+        np.empty(most, np.int64),
+        np.empty(most + 1, np.int64),
+        np.empty(most, np.int64),
+    )
     return _ngram_repeats(words.exact, words.characters, words.flags, words.offsets, keys, counts, *scratch)
 
 
 @njit(nogil=True, cache=True)
-def _ngram_repeats(hashes, characters, flags, offsets, keys, counts, grams, places, lengths, found):
+def _ngram_repeats(
+    hashes: Array,
+    characters: Array,
+    flags: Array,
+    offsets: Array,
+    keys: Array,
+    counts: Array,
+    grams: Array,
+    places: Array,
+    lengths: Array,
+    found: Array,
+) -> Any:
     documents = len(offsets) - 1
     top = np.zeros((documents, LONGEST_TOP - SHORTEST_TOP + 1), np.int64)
     duplicate = np.zeros((documents, LONGEST - SHORTEST + 1), np.int64)
@@ -118,7 +140,7 @@ def _ngram_repeats(hashes, characters, flags, offsets, keys, counts, grams, plac
 
 
 @njit(nogil=True, cache=True)
-def _lengthen(hashes, first, words, grams, places, left, n):
+def _lengthen(hashes: Array, first: Int, words: Int, grams: Array, places: Array, left: Int, n: Int) -> Int:
     """Add the next word to every (n - 1)-gram that has one; return how many are left."""
     kept = 0
     for i in range(left):
@@ -130,7 +152,7 @@ def _lengthen(hashes, first, words, grams, places, left, n):
 
 
 @njit(nogil=True, cache=True)
-def _keep_repeated(grams, places, left, keys, counts, found):
+def _keep_repeated(grams: Array, places: Array, left: Int, keys: Array, counts: Array, found: Array) -> Any:
     """Drop the n-grams that occur once. Returns (largest count, its first place, how many are left)."""
     mask = slots(left) - 1
     _clear(counts, mask)
@@ -152,7 +174,7 @@ def _keep_repeated(grams, places, left, keys, counts, found):
 
 
 @njit(nogil=True, cache=True)
-def _greedy(grams, places, left, n, lengths, keys, counts):
+def _greedy(grams: Array, places: Array, left: Int, n: Int, lengths: Array, keys: Array, counts: Array) -> Int:
     """Return the characters of the n-grams seen before, jumping over each."""
     mask = slots(left) - 1
     _clear(counts, mask)

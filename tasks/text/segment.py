@@ -1,26 +1,29 @@
 """Words of a text: the rules, and the kernel that applies them to a batch.
 
 1. White space (``str.isspace``) ends a word.
-2. Brackets, quotes, most punctuation, dashes, currency signs and pictures are split off both ends, each as a word of its own;
-   a run of dots is one word. So are a final period after a lower-case letter, a digit or two capitals ("end." but not "J."),
-   ``'s``, and a unit after a number ("10km").
+2. Brackets, quotes, most punctuation, dashes, currency signs and pictures are split off both ends, each as a word of
+   its own; a run of dots is one word. So are a final period after a lower-case letter, a digit or two capitals
+   ("end." but not "J."), ``'s``, and a unit after a number ("10km").
 3. Special words stand: contractions are cut as "ca|n't", abbreviations keep their period (``tasks.text.specials``).
 4. What has the form of a web or mail address stays whole.
-5. Inside the rest, these split, as words of their own: runs of dots, pictures, ``+-*^`` between digits, a period between a
-   lower-case and an upper-case letter, a comma between letters, hyphens and ``:<>=/`` between a letter or digit and a letter.
-6. A run of letters of a script written without spaces (Han, Kana, Thai, Lao, Tibetan, Myanmar, Khmer ...) gives the overlapping
-   pairs of its characters, each with its combining marks; a single one stands alone.
+5. Inside the rest, these split, as words of their own: runs of dots, pictures, ``+-*^`` between digits, a period
+   between a lower-case and an upper-case letter, a comma between letters, hyphens and ``:<>=/`` between a letter or
+   digit and a letter.
+6. A run of letters of a script written without spaces (Han, Kana, Thai, Lao, Tibetan, Myanmar, Khmer ...) gives the
+   overlapping pairs of its characters, each with its combining marks; a single one stands alone.
 
-These are the rules of spaCy's English tokenizer (Honnibal et al., MIT), which the common filters run on, without its table of
-contractions spelled without an apostrophe, and with rule 6 in place of one word per sentence.
+These are the rules of spaCy's English tokenizer (Honnibal et al., MIT), which the common filters run on, without its
+table of contractions spelled without an apostrophe, and with rule 6 in place of one word per sentence.
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from tasks.text.addresses import is_address
 from tasks.text.affixes import infix, prefix, suffix
-from tasks.text.borrow import borrow
+from tasks.text.borrow import Array, Int, borrow
 from tasks.text.classes import ALPHA, DENSE, DIGIT, EDGE, ENDER, FOLDED, INNER, PUNCT, SPACE, SYMBOL
 from tasks.text.hashing import START, absorb, decode, finish
 from tasks.text.specials import candidate, find, hash_exact
@@ -32,12 +35,22 @@ PUNCTUATION = 4  # nothing but punctuation
 TERMINATOR = 8  # a sentence ender alone
 OVERLAPPING = 16  # shares its first character with the word before
 
+
 @njit(nogil=True, cache=True)
-def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys, unit_gate):
+def segment(
+    data: Array,
+    offsets: Array,
+    classes: Array,
+    special_keys: Array,
+    special_cuts: Array,
+    gate: Array,
+    unit_keys: Array,
+    unit_gate: Array,
+) -> Any:
     """Find the words of every document ``data[offsets[i]:offsets[i + 1]]``.
 
-    Returns (starts, stops) in bytes, one per word in order, word offsets (n + 1), all int64, and whether a script without
-    spaces occurs: ``tasks.text.unspaced`` then cuts its words.
+    Returns (starts, stops) in bytes, one per word in order, word offsets (n + 1), all int64, and whether a script
+    without spaces occurs: ``tasks.text.unspaced`` then cuts its words.
     """
     # A word has a byte at least; what is never written takes no memory.
     own_starts, own_stops = np.empty(len(data) + 1, np.int64), np.empty(len(data) + 1, np.int64)
@@ -74,10 +87,11 @@ def segment(data, offsets, classes, special_keys, special_cuts, gate, unit_keys,
 
 
 @njit(nogil=True, cache=True)
-def _run(data, place, stop, classes):
+def _run(data: Array, place: Int, stop: Int, classes: Array) -> Any:
     """Look at the run of characters from ``place`` that are no white space.
 
-    Returns where it ends, the union of their classes, the bytes of the space after it, and how many plain letters it starts with.
+    Returns where it ends, the union of their classes, the bytes of the space after it, and how many plain letters it
+    starts with.
     """
     seen, common = np.int64(0), np.int64(ALPHA)
     plain, width = 0, 0
@@ -99,7 +113,7 @@ def _run(data, place, stop, classes):
 
 
 @njit(nogil=True, cache=True)
-def _splits_off(data, stop, classes):
+def _splits_off(data: Array, stop: Int, classes: Array) -> bool:
     """Say whether the last byte of a word that is all letters before it is a word of its own."""
     final = data[stop - 1]
     if final >= 0x80:
@@ -111,9 +125,22 @@ def _splits_off(data, stop, classes):
 
 @njit(nogil=True, cache=True)
 def _chunk(
-    data, start, stop, seen, classes, special_keys, special_mask, special_cuts, gate,
-    unit_keys, unit_mask, unit_gate, starts, stops, count,
-):  # fmt: skip
+    data: Array,
+    start: Int,
+    stop: Int,
+    seen: Int,
+    classes: Array,
+    special_keys: Array,
+    special_mask: Int,
+    special_cuts: Array,
+    gate: Array,
+    unit_keys: Array,
+    unit_mask: Int,
+    unit_gate: Array,
+    starts: Array,
+    stops: Array,
+    count: Int,
+) -> Int:
     """Append the words of one run of non-space characters; return the new count.
 
     What is cut off the end waits in the free part of ``starts``, from the top: a run of any length needs no stack.
@@ -124,25 +151,13 @@ def _chunk(
     last = np.int64(-1)
     while start < end and end - start != last and not _is_special(data, start, end, special_keys, special_mask, gate):
         last = end - start
-        kind = np.int64(classes[np.int64(data[start])])
-        before = 0
-        if kind & EDGE and data[start] < 0x80:
-            before = 1
-        elif not kind & (ALPHA | DIGIT) or data[start] >= 0x80:
-            before = prefix(data, start, end, classes)
+        before = _front(data, start, end, classes)
         if before and _is_special(data, start + before, end, special_keys, special_mask, gate):
             starts[count], stops[count] = start, start + before
             count += 1
             start += before
             break
-        after = 0
-        final = data[end - 1]
-        if before == end - start:
-            pass
-        elif final < 0x80 and np.int64(classes[final]) & EDGE:
-            after = 1
-        elif _may_end(data, start, end, seen, classes):
-            after = suffix(data, start + before, end, classes, unit_keys, unit_mask, unit_gate)
+        after = _back(data, start + before, end, seen, classes, unit_keys, unit_mask, unit_gate)
         if after:
             waiting -= 1
             end -= after
@@ -156,7 +171,9 @@ def _chunk(
             starts[count], stops[count] = start, end
             count += 1
         else:
-            count = _middle(data, start, end, classes, special_keys, special_mask, special_cuts, gate, starts, stops, count)
+            count = _middle(
+                data, start, end, classes, special_keys, special_mask, special_cuts, gate, starts, stops, count
+            )
     while waiting < top:
         first = starts[waiting]
         waiting += 1
@@ -167,30 +184,68 @@ def _chunk(
 
 
 @njit(nogil=True, cache=True)
-def _is_special(data, start, stop, keys, mask, gate):
+def _front(data: Array, start: Int, stop: Int, classes: Array) -> Int:
+    """Return the bytes to split off the front: at once for plain letters and brackets."""
+    kind = np.int64(classes[np.int64(data[start])])
+    if data[start] < 0x80 and kind & (ALPHA | DIGIT | EDGE):
+        return 1 if kind & EDGE else 0
+    return prefix(data, start, stop, classes)
+
+
+@njit(nogil=True, cache=True)
+def _back(
+    data: Array, start: Int, stop: Int, seen: Int, classes: Array, unit_keys: Array, unit_mask: Int, unit_gate: Array
+) -> Int:
+    """Return the bytes to split off the end: at once for plain letters and brackets."""
+    if start == stop:
+        return 0
+    final = data[stop - 1]
+    if final < 0x80 and np.int64(classes[final]) & EDGE:
+        return 1
+    if not _may_end(data, start, stop, seen, classes):
+        return 0
+    return suffix(data, start, stop, classes, unit_keys, unit_mask, unit_gate)
+
+
+@njit(nogil=True, cache=True)
+def _is_special(data: Array, start: Int, stop: Int, keys: Array, mask: Int, gate: Array) -> bool:
     return candidate(data, start, stop, gate) and find(keys, mask, hash_exact(data, start, stop)) >= 0
 
 
 @njit(nogil=True, cache=True)
-def _may_end(data, start, stop, seen, classes):
+def _may_end(data: Array, start: Int, stop: Int, seen: Int, classes: Array) -> bool:
     """Say whether anything might be split off the end: a quick no for most words."""
     final = data[stop - 1]
     if final >= 0x80 or not np.int64(classes[final]) & ALPHA or seen & DIGIT:
         return True
-    return (final == 115 or final == 83) and stop - start > 1 and not np.int64(classes[np.int64(data[stop - 2])]) & ALPHA
+    return (
+        (final == 115 or final == 83) and stop - start > 1 and not np.int64(classes[np.int64(data[stop - 2])]) & ALPHA
+    )
 
 
 @njit(nogil=True, cache=True)
-def _all_alphabetic(data, start, stop, classes):
+def _all_alphabetic(data: Array, start: Int, stop: Int, classes: Array) -> bool:
     """Say whether all is plain letters (ASCII): nothing can split such a word."""
-    for place in range(start, stop):
+    for place in range(start, stop):  # noqa: SIM110
         if data[place] >= 0x80 or not np.int64(classes[data[place]]) & ALPHA:
             return False
     return True
 
 
 @njit(nogil=True, cache=True)
-def _middle(data, start, stop, classes, special_keys, special_mask, special_cuts, gate, starts, stops, count):
+def _middle(
+    data: Array,
+    start: Int,
+    stop: Int,
+    classes: Array,
+    special_keys: Array,
+    special_mask: Int,
+    special_cuts: Array,
+    gate: Array,
+    starts: Array,
+    stops: Array,
+    count: Int,
+) -> Int:
     """Append what is left between the split-off ends."""
     if candidate(data, start, stop, gate):
         slot = find(special_keys, special_mask, hash_exact(data, start, stop))
@@ -227,7 +282,7 @@ def _middle(data, start, stop, classes, special_keys, special_mask, special_cuts
 
 
 @njit(nogil=True, cache=True)
-def describe(data, starts, stops, classes, fold):
+def describe(data: Array, starts: Array, stops: Array, classes: Array, fold: Array) -> Any:
     """Hash and describe every word. Returns (hashes uint64, exact uint64, characters int32, flags uint8)."""
     count = len(starts)
     hashes, exacts = np.empty(count, np.uint64), np.empty(count, np.uint64)
@@ -262,7 +317,7 @@ def describe(data, starts, stops, classes, fold):
 
 
 @njit(nogil=True, cache=True)
-def _flags(seen, common, characters):
+def _flags(seen: Int, common: Int, characters: Int) -> Int:
     flags = SYMBOLS if common & SYMBOL else 0
     flags |= ALPHABETIC if seen & ALPHA else 0
     flags |= PUNCTUATION if common & PUNCT else 0

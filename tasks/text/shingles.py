@@ -1,20 +1,23 @@
 """Word n-grams of documents as sets of 64-bit hashes, and their exact Jaccard similarity.
 
-An n-gram is over content words (those that are not symbols alone), case-folded. A document with fewer content words than n has
-one shingle made of all its words; one without any word has one made of its bytes, so that only equal ones are alike.
+An n-gram is over content words (those that are not symbols alone), case-folded. A document with fewer content words
+than n has one shingle made of all its words; one without any word has one made of its bytes, so that only equal ones
+are alike.
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from tasks.text.batch import TextBatch
-from tasks.text.borrow import borrow
+from tasks.text.borrow import Array, Int, borrow
 from tasks.text.hashing import START, absorb, finish, hash_bytes
 from tasks.text.segment import SYMBOLS
 
 
 def shingles(batch: TextBatch, ngram: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    """Return (values, offsets): the distinct n-gram hashes of each document in ascending order, uint64, and int64 (n + 1)."""
+    """Return (values, offsets): each document's distinct n-gram hashes ascending, uint64, and int64 (n + 1)."""
     values, offsets = base_hashes(batch, ngram)
     return _distinct(values, offsets)
 
@@ -29,7 +32,9 @@ def base_hashes(batch: TextBatch, ngram: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(nogil=True, cache=True)
-def _base(data, text_offsets, hashes, flags, offsets, ngram, scratch):
+def _base(
+    data: Array, text_offsets: Array, hashes: Array, flags: Array, offsets: Array, ngram: Int, scratch: Array
+) -> Any:
     values = np.empty(len(flags) + len(offsets), np.uint64)
     data, hashes, flags, content = borrow(data), borrow(hashes), borrow(flags), borrow(scratch)
     found = np.zeros(len(offsets), np.int64)
@@ -54,7 +59,7 @@ def _base(data, text_offsets, hashes, flags, offsets, ngram, scratch):
 
 
 @njit(nogil=True, cache=True)
-def _whole(data, text_offsets, hashes, offsets, document):
+def _whole(data: Array, text_offsets: Array, hashes: Array, offsets: Array, document: Int) -> np.uint64:
     """Return one hash for a short document."""
     if offsets[document] == offsets[document + 1]:
         return hash_bytes(data, text_offsets[document], text_offsets[document + 1])
@@ -65,7 +70,7 @@ def _whole(data, text_offsets, hashes, offsets, document):
 
 
 @njit(nogil=True, cache=True)
-def _distinct(values, offsets):
+def _distinct(values: Array, offsets: Array) -> Any:
     kept = np.empty_like(values)
     found = np.zeros_like(offsets)
     count = 0
@@ -80,7 +85,7 @@ def _distinct(values, offsets):
 
 
 @njit(nogil=True, cache=True)
-def jaccard(left, right):
+def jaccard(left: Array, right: Array) -> float:
     """Return the Jaccard similarity of two ascending arrays without repeats, in [0, 1]; 1 for two empty ones."""
     i, j, common = 0, 0, 0
     while i < len(left) and j < len(right):

@@ -4,10 +4,12 @@ Each is matched as written (case matters) and gives the byte lengths of its piec
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numba import njit
 
+from tasks.text.borrow import Array, Int
 from tasks.text.hashing import START, absorb, decode, finish, slots
 
 LONGEST = 16  # bytes of the longest special word
@@ -16,14 +18,16 @@ NEGATED = "ca could do does did had may might must need ought sha should wo woul
 PEOPLE = "i you he she it we they who what when where why how there that this these those"
 MODALS = "could might must should would"
 SPLIT = "can|not gon|na got|ta let|'s y'|all c'm|on not|'ve i|'m|a"
-WHOLE = """and/or w/o 'cause 'cos 'coz 'cuz 'bout ma'am o'clock lovin' havin' doin' goin' nothin' nuthin' ol' somethin' 'em 'll
-'nuff 're 'd 's 'S '' ' C++ <space> a.m. p.m. e.g. E.g. E.G. i.e. I.e. I.E. vs. v.s. co. Adm. Bros. Co. Corp. D.C. Dr. Gen. Gov.
-Inc. Jr. Ltd. Md. Messrs. Mo. Mont. Mr. Mrs. Ms. Ph.D. Prof. Rep. Rev. Sen. St. Mt. Ak. Ala. Apr. Ariz. Ark. Aug. Calif. Colo.
-Conn. Dec. Del. Feb. Fla. Ga. Ia. Id. Ill. Ind. Jan. Jul. Jun. Kan. Kans. Ky. La. Mar. Mass. Mich. Minn. Miss. N.C. N.D. N.H.
-N.J. N.M. N.Y. Neb. Nebr. Nev. Nov. Oct. Okla. Ore. Pa. S.C. Sep. Sept. Tenn. Va. Wash. Wis. ä. ö. ü.
-:) :-) ;) ;-) :( :-( :D :-D :P :-P :/ :-/ =) =( <3 </3 :o :O ^_^ -_- o_O \\n \\t"""
-UNITS = """km km² km³ m m² m³ dm cm cm² cm³ mm mm² mm³ ha µm nm yd in ft kg g mg µg t lb oz m/s km/h kmh mph hPa Pa mbar mb MB kb KB
-gb GB tb TB T G M K % км м см мм кг г мг"""
+WHOLE = """
+and/or w/o 'cause 'cos 'coz 'cuz 'bout ma'am o'clock lovin' havin' doin' goin' nothin' nuthin' ol' somethin' 'em 'll
+'nuff 're 'd 's 'S '' ' C++ <space> a.m. p.m. e.g. E.g. E.G. i.e. I.e. I.E. vs. v.s. co. Adm. Bros. Co. Corp. D.C. Dr.
+Gen. Gov. Inc. Jr. Ltd. Md. Messrs. Mo. Mont. Mr. Mrs. Ms. Ph.D. Prof. Rep. Rev. Sen. St. Mt. Ak. Ala. Apr. Ariz. Ark.
+Aug. Calif. Colo. Conn. Dec. Del. Feb. Fla. Ga. Ia. Id. Ill. Ind. Jan. Jul. Jun. Kan. Kans. Ky. La. Mar. Mass. Mich.
+Minn. Miss. N.C. N.D. N.H. N.J. N.M. N.Y. Neb. Nebr. Nev. Nov. Oct. Okla. Ore. Pa. S.C. Sep. Sept. Tenn. Va. Wash.
+Wis. ä. ö. ü. :) :-) ;) ;-) :( :-( :D :-D :P :-P :/ :-/ =) =( <3 </3 :o :O ^_^ -_- o_O \\n \\t"""
+UNITS = """
+km km² km³ m m² m³ dm cm cm² cm³ mm mm² mm³ ha µm nm yd in ft kg g mg µg t lb oz m/s km/h kmh mph hPa Pa mbar mb MB kb
+KB gb GB tb TB T G M K % км м см мм кг г мг"""
 
 
 def pieces() -> dict[str, tuple[int, ...]]:
@@ -33,7 +37,9 @@ def pieces() -> dict[str, tuple[int, ...]]:
     ((2, 3), (3,))
     """
     split = [f"{verb}|n't" for verb in NEGATED.split()] + [f"{verb}|n't|'ve" for verb in NEGATED.split()]
-    split += [f"{who}|{end}" for who in PEOPLE.split() for end in ("'ll", "'ll|'ve", "'d", "'d|'ve", "'ve", "'re", "'s", "'m")]
+    split += [
+        f"{who}|{end}" for who in PEOPLE.split() for end in ("'ll", "'ll|'ve", "'d", "'d|'ve", "'ve", "'re", "'s", "'m")
+    ]
     split += [f"{verb}|'ve" for verb in MODALS.split()] + SPLIT.split()
     split += [word[0].upper() + word[1:] for word in split]
     split += [f"{hour}|{half}" for hour in range(1, 13) for half in ("am", "pm", "a.m.", "p.m.")]
@@ -44,9 +50,11 @@ def pieces() -> dict[str, tuple[int, ...]]:
 
 @cache
 def specials() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (keys uint64, cuts uint8 (n, 3), gate uint16): an open-addressing table from a word's hash to its piece lengths.
+    """Return (keys uint64, cuts uint8 (n, 3), gate uint16): an open-addressing table from a word's hash to its piece
+    lengths.
 
-    The gate answers most questions without a hash: bit ``length - 1`` of item ``(first byte, last byte)``, 7 bits of each.
+    The gate answers most questions without a hash: bit ``length - 1`` of item ``(first byte, last byte)``, 7 bits of
+    each.
     """
     return _table(pieces())
 
@@ -68,7 +76,7 @@ def _table(words: dict[str, tuple[int, ...]]) -> tuple[np.ndarray, np.ndarray, n
 
 
 @njit(nogil=True, cache=True)
-def hash_exact(data, start, stop):
+def hash_exact(data: Array, start: Int, stop: Int) -> np.uint64:
     """Return the hash of a word as written: uint64."""
     state = START
     while start < stop:
@@ -79,7 +87,7 @@ def hash_exact(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def _fill(data, offsets, cuts):
+def _fill(data: Array, offsets: Array, cuts: Array) -> Any:
     size = slots(len(cuts))
     keys = np.zeros(size, np.uint64)
     values = np.zeros((size, 3), np.uint8)
@@ -94,7 +102,7 @@ def _fill(data, offsets, cuts):
 
 
 @njit(nogil=True, cache=True)
-def find(keys, mask, key):
+def find(keys: Array, mask: Int, key: np.uint64) -> Int:
     """Return the slot of ``key`` in a table of ``mask + 1`` keys, or -1."""
     slot = np.int64(key) & mask
     while keys[slot] != 0:
@@ -105,7 +113,7 @@ def find(keys, mask, key):
 
 
 @njit(nogil=True, cache=True)
-def candidate(data, start, stop, gate):
+def candidate(data: Array, start: Int, stop: Int, gate: Array) -> bool:
     """Say whether ``data[start:stop]`` may be in the table that ``gate`` belongs to: mostly a quick no."""
     size = stop - start
     if size > LONGEST or size <= 0:

@@ -1,9 +1,11 @@
 """Words of scripts written without spaces: overlapping pairs of characters (rule 6 of ``tasks.text.segment``)."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from tasks.text.borrow import borrow
+from tasks.text.borrow import Array, Int, borrow
 from tasks.text.classes import DENSE, MARK
 from tasks.text.hashing import decode
 
@@ -11,10 +13,11 @@ _MOST_MARKS = 8  # of one character: a longer run is cut
 
 
 @njit(nogil=True, cache=True)
-def pair(data, starts, stops, word_offsets, classes):
+def pair(data: Array, starts: Array, stops: Array, word_offsets: Array, classes: Array) -> Any:
     """Cut words of unspaced scripts into overlapping pairs of characters.
 
-    Returns new (starts, stops, word offsets), and for each word whether it shares its first character with the one before.
+    Returns new (starts, stops, word offsets), and for each word whether it shares its first character with the one
+    before.
     """
     words = len(starts)
     data, classes, starts, stops = borrow(data), borrow(classes), borrow(starts), borrow(stops)
@@ -48,20 +51,22 @@ def pair(data, starts, stops, word_offsets, classes):
 
 
 @njit(nogil=True, cache=True)
-def _has_high(data, start, stop):
-    for place in range(start, stop):
+def _has_high(data: Array, start: Int, stop: Int) -> bool:
+    for place in range(start, stop):  # noqa: SIM110
         if data[place] >= 0x80:
             return True
     return False
 
 
 @njit(nogil=True, cache=True)
-def _is(data, place, stop, classes, flag):
+def _is(data: Array, place: Int, stop: Int, classes: Array, flag: Int) -> bool:
     return np.int64(classes[decode(data, place, stop)[0]]) & flag != 0
 
 
 @njit(nogil=True, cache=True)
-def _pairs(data, start, stop, classes, firsts, lasts, overlaps, count):
+def _pairs(
+    data: Array, start: Int, stop: Int, classes: Array, firsts: Array, lasts: Array, overlaps: Array, count: Int
+) -> Int:
     first = start
     second = _after(data, first, stop, classes)
     if second == stop:
@@ -76,7 +81,7 @@ def _pairs(data, start, stop, classes, firsts, lasts, overlaps, count):
 
 
 @njit(nogil=True, cache=True)
-def _after(data, place, stop, classes):
+def _after(data: Array, place: Int, stop: Int, classes: Array) -> Int:
     """Return where the character at ``place`` ends, with its combining marks."""
     place += decode(data, place, stop)[1]
     marks = 0

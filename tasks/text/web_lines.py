@@ -1,9 +1,11 @@
 """Which lines of a web page read like prose: the line rules of C4."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from tasks.text.borrow import borrow
+from tasks.text.borrow import Array, Int, borrow
 from tasks.text.classes import SPACE
 from tasks.text.hashing import decode
 from tasks.text.lines import sentences_between, strip
@@ -22,7 +24,11 @@ PHRASES = (
 # Phrases are looked for at a byte that is rare in English: where it stands in each, and which.
 _RARE = b"mjfvkkkk"
 _AT = tuple(phrase.index(_RARE[i : i + 1]) for i, (phrase, _) in enumerate(PHRASES))
-CITATIONS = (b"[edit]", b"[citation needed]")
+
+
+def citation_table() -> tuple[np.ndarray, np.ndarray]:
+    """Return the letters of the two citation marks that are not a number: uint8 each."""
+    return np.frombuffer(b"[edit]", np.uint8), np.frombuffer(b"[citation needed]", np.uint8)
 
 
 def phrase_table() -> tuple[np.ndarray, np.ndarray]:
@@ -34,12 +40,12 @@ def phrase_table() -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(nogil=True, cache=True)
-def _lower(byte):
+def _lower(byte: Int) -> Int:
     return byte | 32 if byte >= 65 and byte <= 90 else byte
 
 
 @njit(nogil=True, cache=True)
-def _phrases(data, start, stop, letters, facts):
+def _phrases(data: Array, start: Int, stop: Int, letters: Array, facts: Array) -> Int:
     """Return the kinds of phrases in the line, as a sum."""
     found = 0
     for place in range(start, stop):
@@ -60,7 +66,7 @@ def _phrases(data, start, stop, letters, facts):
 
 
 @njit(nogil=True, cache=True)
-def _words(data, start, stop, classes, longest):
+def _words(data: Array, start: Int, stop: Int, classes: Array, longest: Int) -> Int:
     """Return the words between white space, or -1 when one has more than ``longest`` characters."""
     count, length = 0, 0
     while start < stop:
@@ -80,7 +86,7 @@ def _words(data, start, stop, classes, longest):
 
 
 @njit(nogil=True, cache=True)
-def _without_citations(data, start, stop, citations):
+def _without_citations(data: Array, start: Int, stop: Int, citations: tuple[Array, Array]) -> Int:
     """Return where the line ends without the citation marks at its end."""
     while stop > start and data[stop - 1] == 93:
         place = stop - 1
@@ -98,17 +104,17 @@ def _without_citations(data, start, stop, citations):
 
 
 @njit(nogil=True, cache=True)
-def _ends(data, start, stop, letters):
+def _ends(data: Array, start: Int, stop: Int, letters: Array) -> bool:
     if stop - start < len(letters):
         return False
-    for k in range(len(letters)):
+    for k in range(len(letters)):  # noqa: SIM110
         if data[stop - len(letters) + k] != letters[k]:
             return False
     return True
 
 
 @njit(nogil=True, cache=True)
-def _is_finished(data, start, stop):
+def _is_finished(data: Array, start: Int, stop: Int) -> bool:
     """Say whether the line ends in one of ``. ? ! " '`` and not in three dots."""
     if stop <= start:
         return False
@@ -119,12 +125,21 @@ def _is_finished(data, start, stop):
 
 
 @njit(nogil=True, cache=True)
-def judge_lines(data, lines, words, classes, letters, facts, citations, settings):
+def judge_lines(
+    data: Array,
+    lines: tuple[Array, Array, Array],
+    words: tuple[Array, Array, Array],
+    classes: Array,
+    letters: Array,
+    facts: Array,
+    citations: tuple[Array, Array],
+    settings: tuple[Int, Int, bool],
+) -> Any:
     """Count over the lines that pass the line rules, per document: int64 (n, 4).
 
     ``lines``: (starts, stops, offsets); ``words``: (starts, flags, offsets); ``citations``: the bytes of the two marks;
-    ``settings``: (fewest words, longest word, whether a line must end like a sentence). The counts: sentences, lines with the
-    filler text, lines with a curly bracket, lines kept.
+    ``settings``: (fewest words, longest word, whether a line must end like a sentence). The counts: sentences, lines
+    with the filler text, lines with a curly bracket, lines kept.
     """
     line_starts, line_stops, line_offsets = lines
     word_starts, flags, word_offsets = words

@@ -28,7 +28,10 @@ def test_the_first_of_equally_frequent_ngrams_counts() -> None:
     assert _one("a b x a b y ccc ddd z ccc ddd")["top_2gram_share"] == pytest.approx(2 * 3 / 29)
 
 
-@given(st.lists(st.sampled_from([*HOSTILE, "a b a b a b a b a b a b", "x\nx\nx"]), min_size=1, max_size=5), st.integers(0, 4))
+@given(
+    st.lists(st.sampled_from([*HOSTILE, "a b a b a b a b a b a b", "x\nx\nx"]), min_size=1, max_size=5),
+    st.integers(0, 4),
+)
 def test_finite_and_independent_of_the_batch(many: list[str], at: int) -> None:
     together, index = repetition(batch(*many)), min(at, len(many) - 1)
     alone = _one(many[index])

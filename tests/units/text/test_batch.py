@@ -11,7 +11,7 @@ from tests.units.text.oracles import HOSTILE, batch, fold, hash_word, words
 
 PARSED = {
     "Hello world.": "Hello|world|.",
-    'I can\'t do "this" ... Mr. Smith\'s dog.': "I|ca|n't|do|\"|this|\"|...|Mr.|Smith|'s|dog|.",
+    "I can't do \"this\" ... Mr. Smith's dog.": "I|ca|n't|do|\"|this|\"|...|Mr.|Smith|'s|dog|.",
     "foo-bar a/b 10km (away), 1-2 a,b": "foo|-|bar|a|/|b|10|km|(|away|)|,|1|-|2|a|,|b",
     "os.path end.Start http://a.com/x-y me@a.org.": "os.path|end|.|Start|http://a.com/x-y|me@a.org|.",
     "U.S. NASA. J. e.g. 10am cannot don’t": "U.S.|NASA|.|J.|e.g.|10|am|can|not|do|n’t",

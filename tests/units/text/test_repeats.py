@@ -1,7 +1,7 @@
 from tasks.text.repeats import ngram_repeats, repeated
+from tasks.text.segment import OVERLAPPING
 from tests.data import texts
 from tests.units.text.oracles import HOSTILE, batch, duplicate, paragraphs, repeats, top
-from tasks.text.segment import OVERLAPPING
 
 
 def test_ngram_repeats_against_plain_python() -> None:
@@ -27,4 +27,6 @@ def test_repeated_pieces_against_plain_python() -> None:
     documents = (*texts(), *HOSTILE, "a b c\n\na b c\n\nd e f")
     found = batch(*documents)
     counts, characters = repeated(found.paragraphs)
-    assert [*zip(counts.tolist(), characters.tolist(), strict=True)] == [repeats(paragraphs(text)) for text in documents]
+    assert [*zip(counts.tolist(), characters.tolist(), strict=True)] == [
+        repeats(paragraphs(text)) for text in documents
+    ]
