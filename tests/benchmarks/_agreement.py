@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from schemas.rule import Rule, RuleSet
 
 WORDS = (
-    "words are cut differently: a few special words of spaCy are not ours, and scripts without spaces are cut here "
-    "and kept in one piece there"
+    "words are cut differently: faces such as '):' and contractions without apostrophe ('id') are special to spaCy only, "
+    "and scripts without spaces are cut here and kept in one piece there"
 )
 CAUSES = {
     "top_": "datatrove counts an n-gram that occurs once, so the rule fires on short texts in which nothing repeats",
@@ -67,7 +67,9 @@ def _explain(found: Agreement, name: str, rule_set: RuleSet, values: Mapping[str
         found.examples[kind].append((line["id"], pair))
 
 
-def cause(rule: str) -> str:
-    """What makes a rule decide differently."""
+def cause(rule: str, dropper: str) -> str:
+    """What makes a rule decide differently, when ``dropper`` ("ours" or "datatrove") drops."""
     known = next((reason for part, reason in CAUSES.items() if part in rule), WORDS)
+    if "top_" in rule and dropper == "ours":
+        return WORDS
     return known if rule.startswith(("min_", "max_")) or rule in CAUSES else CAUSES["unexplained"]

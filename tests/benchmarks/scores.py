@@ -182,7 +182,7 @@ def _print_agreement(found: Agreement, names: list[str]) -> None:
     for kind, count in found.kinds.most_common():
         identity, pair = found.examples[kind][0]
         example = f"; {identity}: {pair[0]:.4g} / {pair[1]:.4g}" if pair else f"; {identity}"
-        print(f"  {kind[0]}.{kind[1]}, {kind[2]}: {count}{example}\n      {cause(kind[1])}")
+        print(f"  {kind[0]}.{kind[1]}, {kind[2]}: {count}{example}\n      {cause(kind[1], kind[2])}")
 
 
 if __name__ == "__main__":
