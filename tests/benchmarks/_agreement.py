@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from schemas.rule import Rule, RuleSet
 
 WORDS = (
-    "words are cut differently: faces such as '):' and contractions without apostrophe ('id') are special to spaCy only, "
+    "words are cut differently: faces such as '):' and contractions without apostrophe ('id') are special to spaCy, "
     "and scripts without spaces are cut here and kept in one piece there"
 )
 CAUSES = {
