@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tasks.order._features import BUCKETS
 from tasks.order._graph import Graph, link
 from tasks.order._neighbors import Mapper
-from tasks.order._pipeline import Related, relate, vectors_of
+from tasks.order._pipeline import Related, relate, relate_some, vectors_of
 from tasks.order._vectors import PPM, Vectors, cosines, similarities
 
 Integers = NDArray[np.int64]
@@ -26,6 +26,8 @@ def order_figures(
     duplicate: float = 0.9,
 ) -> dict[str, float]:
     """All figures of an order of n documents cut into contexts.
+
+    Documents without neighbors in ``related`` count in no figure about neighbors; jumps are scaled up accordingly.
 
     ``order`` holds document numbers; ``members`` (context, document), one entry per segment, by context and position.
     ``duplicate`` is the cosine above which two documents are near-duplicates. In brackets the published short names:
@@ -44,7 +46,9 @@ def order_figures(
     """
     limit = round(duplicate * PPM)
     graph = link(related.ids, related.similarities, neighbors=neighbors, apart=limit)
-    linked = linked_pairs(graph, order[:-1], order[1:])
+    searched: NDArray[np.bool_] = np.any(related.ids >= 0, axis=1)
+    pairs = searched[order[:-1]] & searched[order[1:]]
+    linked = linked_pairs(graph, order[:-1][pairs], order[1:][pairs])
     context, document = members
     inside = context[:-1] == context[1:]
     nearest = np.where(related.similarities <= limit, related.ids, -1)
@@ -54,7 +58,7 @@ def order_figures(
         "adjacent_similarity": _mean(cosines(related.vectors, order[:-1], order[1:])),
         "adjacent_similarity_in_context": _mean(cosines(related.vectors, document[:-1][inside], document[1:][inside])),
         "linked_share": _mean(linked),
-        "jumps": float((~linked).sum() + min(len(order), 1)),
+        "jumps": _jumps(linked, len(order)),
         "neighbor_hit_share": hit,
         "neighbor_recall": recall,
         "context_similarity": _mean(within),
@@ -73,21 +77,24 @@ def measure_order(
     dimensions: int = 128,
     duplicate: float = 0.9,
     model: str | None = None,
+    sample: int | None = None,
     mapper: Mapper = map,
 ) -> dict[str, float]:
     """All figures of a packed order, whoever made it.
+
+    With ``sample`` the figures about neighbors come from so many seeded places in the order, each with the next one.
 
     ``documents`` are in their order, with doc_id, domain and the columns that ``in_context`` measures; ``segments``
     have context_id, position and doc_id. Documents that occur more than once are measured at their first place.
     """
     rank = _ranks(documents["doc_id"].to_numpy())
     _, first = np.unique(rank, return_index=True)
-    related = relate(
-        vectors_of(documents.take(pa.array(first)), dimensions=dimensions, seed=seed, model=model),
-        neighbors=neighbors,
-        seed=seed,
-        mapper=mapper,
-    )
+    vectors = vectors_of(documents.take(pa.array(first)), dimensions=dimensions, seed=seed, model=model)
+    if sample is None or len(rank) <= 2 * sample:
+        related = relate(vectors, neighbors=neighbors, seed=seed, mapper=mapper)
+    else:
+        chosen = np.random.Generator(np.random.PCG64(seed)).choice(len(rank) - 1, sample, replace=False)
+        related = relate_some(vectors, np.unique(rank[np.append(chosen, chosen + 1)]), neighbors=neighbors)
     known = np.sort(np.unique(documents["doc_id"].to_numpy()))
     segments = segments.sort_by([("context_id", "ascending"), ("position", "ascending")])
     members = (
@@ -102,6 +109,12 @@ def measure_order(
         "domain_order_entropy": order_entropy(domains),
         "largest_decile_divergence": max(decile_divergence(domains), default=0.0),
     }
+
+
+def _jumps(linked: NDArray[np.bool_], count: int) -> float:
+    if not len(linked):
+        return float(count)
+    return round(float((~linked).mean()) * (count - 1)) + 1.0
 
 
 def linked_pairs(graph: Graph, first: Integers, second: Integers) -> NDArray[np.bool_]:

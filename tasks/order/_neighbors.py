@@ -47,12 +47,12 @@ def build(vectors: Vectors, *, neighbors: int, candidates: int, seed: int, exact
     random = np.random.Generator(np.random.PCG64(seed))
     cells = _cells(vectors.dense, round(2.3 * len(vectors) ** 0.5), random)
     sample = np.sort(random.choice(len(vectors), SAMPLE, replace=False))
-    truth = _nearest(whole, sample)[0][:, :neighbors]
+    truth = nearest(whole, sample)[0][:, :neighbors]
     recall = 0.0
     cells.nprobe = 2
     while recall < WANTED_RECALL and cells.nprobe < cells.nlist:
         cells.nprobe *= 2
-        found = _nearest(Index(vectors, cells, whole.candidates, 0.0), sample)[0][:, :neighbors]
+        found = nearest(Index(vectors, cells, whole.candidates, 0.0), sample)[0][:, :neighbors]
         recall = _overlap(truth, found)
     return Index(vectors, cells, whole.candidates, recall)
 
@@ -66,7 +66,7 @@ def search(index: Index, rows: Slice) -> Table:
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # the slices are the parallelism
     try:
-        return _nearest(index, np.arange(*rows))
+        return nearest(index, np.arange(*rows))
     finally:
         faiss.omp_set_num_threads(threads)
 
@@ -85,7 +85,8 @@ def slices(count: int) -> Iterator[Slice]:
     return ((start, min(start + SLICE, count)) for start in range(0, count, SLICE))
 
 
-def _nearest(index: Index, rows: NDArray[np.int64]) -> Table:
+def nearest(index: Index, rows: NDArray[np.int64]) -> Table:
+    """The candidates of the documents ``rows``, as ``search`` gives them."""
     wanted = min(index.candidates + 1, len(index.vectors))
     found = _raw(index, index.vectors.dense[rows], wanted)
     # Self need not come first (or at all) among exact duplicates: it is recognised by its id, never by its rank.

@@ -11,7 +11,7 @@ from schemas.errors import UnitError
 from tasks.order._apart import keep_apart
 from tasks.order._graph import Graph, duplicate_clusters, link
 from tasks.order._greedy_edges import greedy_edges
-from tasks.order._neighbors import Mapper, Table, build, search_all
+from tasks.order._neighbors import SLICE, Index, Mapper, Table, build, nearest, search_all
 from tasks.order._residual_degree import residual_degree
 from tasks.order._vectors import PPM, Vectors, from_embeddings, from_words
 
@@ -56,6 +56,17 @@ def relate(vectors: Vectors, *, neighbors: int, seed: int, mapper: Mapper = map)
     index = build(vectors, neighbors=neighbors, candidates=4 * neighbors, seed=seed)
     ids, similarities = search_all(index, mapper)
     return Related(vectors, ids, similarities, index.recall)
+
+
+def relate_some(vectors: Vectors, rows: NDArray[np.int64], *, neighbors: int) -> Related:
+    """Find the nearest neighbors of ``rows`` among all documents by comparing with each; the others get none."""
+    index = Index(vectors, None, min(4 * neighbors, max(len(vectors) - 1, 1)), 1.0)
+    ids = np.full((len(vectors), index.candidates), -1, np.int32)
+    cosines = np.zeros((len(vectors), index.candidates), np.int32)
+    for begin in range(0, len(rows), SLICE):
+        some = rows[begin : begin + SLICE]
+        ids[some], cosines[some] = nearest(index, some)
+    return Related(vectors, ids, cosines, index.recall)
 
 
 def arrange(

@@ -13,7 +13,7 @@ def order(run: Run, number: int, step: Step) -> None:
     """Give every copy of every live document its place."""
     weigh_equally(run)
     call = step.calls[0]
-    documents = _documents(run, call)
+    documents = featured(run, call)
     unit = units.unit("order", call.name)
     seed = seed_of(run.recipe, number)
     kept = run.keep(f"order-{call.name}", call, unit.fingerprint, seed, documents)
@@ -39,7 +39,8 @@ def place_as_read(run: Run) -> None:
     )
 
 
-def _documents(run: Run, call: Call) -> pa.Table:
+def featured(run: Run, call: Call) -> pa.Table:
+    """The live documents by doc_id, with what the orderer needs of them."""
     measure = unit_measure("order", call)
     score = call.settings.get("score")
     given = f', m."{score}"' if score else ""

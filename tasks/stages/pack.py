@@ -1,11 +1,16 @@
 """Packing: the order cut into contexts, one table of segments."""
 
+import numpy as np
 import pyarrow as pa
 
 from schemas.recipe import Step
 from tasks import units
-from tasks.run import Run, seed_of
-from tasks.stages.order import place_as_read
+from tasks.order._metrics import measure_order
+from tasks.pack._metrics import packing_metrics
+from tasks.run import Run, seed_of, unit_measure
+from tasks.stages.order import featured, place_as_read
+
+SAMPLE = 2_000
 
 
 def pack(run: Run, number: int, step: Step) -> None:
@@ -20,9 +25,29 @@ def pack(run: Run, number: int, step: Step) -> None:
     seed = seed_of(run.recipe, number)
     kept = run.keep(f"pack-{call.name}", call, unit.fingerprint, seed, documents)
     segments = run.once(kept, lambda: unit.call(documents, seed=seed, **call.settings))
+    figures = packing_metrics(segments, documents, context_length=call.settings["context_length"]).numbers()
     with run.ledger.transaction():
         run.ledger.insert("segments", _trainable(segments))
+        _note(run, number, figures)
+        _note_order(run, documents, segments, seed)
         run.leave(number)
+
+
+def _note(run: Run, number: int, figures: dict[str, float]) -> None:
+    run.ledger.insert("metrics", [{"step": number, "name": name, "value": value} for name, value in figures.items()])
+
+
+def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) -> None:
+    """Note what the order gained, where the documents' words were counted for it."""
+    found = run.step("order")
+    if found is None or unit_measure("order", found[1].calls[0]) is None or not len(documents):
+        return
+    number, step = found
+    settings = step.calls[0].settings
+    features = featured(run, step.calls[0])
+    ordered = features.take(pa.array(np.searchsorted(features["doc_id"].to_numpy(), documents["doc_id"].to_numpy())))
+    asked = {name: settings[name] for name in ("neighbors", "dimensions", "model")}
+    _note(run, number, measure_order(ordered, segments, seed=seed, duplicate=settings["apart"], sample=SAMPLE, **asked))
 
 
 def _trainable(segments: pa.Table) -> pa.Table:
