@@ -1,6 +1,7 @@
 """The recipe's types: what a YAML file may say; units and settings are resolved against the registry elsewhere."""
 
 import re
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from schemas.errors import RecipeError
 from schemas.rule import Operator, Rule
 
+Kind = Literal["score", "filter", "deduplicate", "reweight", "order", "pack"]
 COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*(.+?)\s*$")
 QUANTILE = re.compile(r"^q(0?\.\d+|[01])$")
 
@@ -59,7 +61,7 @@ class InlineRule(Strict):
 class Step(Strict):
     """One step: its kind, the units it calls, inline rules, and the column that mixing works on."""
 
-    kind: Literal["score", "filter", "deduplicate", "reweight", "order", "pack"]
+    kind: Kind
     calls: tuple[Call, ...] = ()
     rules: tuple[InlineRule, ...] = ()
     by: str = "domain"
@@ -77,6 +79,7 @@ class Recipe(Strict):
     tolerance: int | float | str = 0
     survival_floor: float = Field(0.0, ge=0, le=1)
     max_document_bytes: int = Field(10_000_000, gt=0)
+    folder: Path = Field(Path(), exclude=True)
 
     @field_validator("tolerance")
     @classmethod
@@ -89,6 +92,13 @@ class Recipe(Strict):
         if value < 0 or (isinstance(value, float) and value > 1):
             raise ValueError("a tolerance is a count of at least 0, or a share between 0 and 1")
         return value
+
+    def at(self, path: str) -> str:
+        """Return where a path of the recipe is: relative paths are taken from the recipe's folder."""
+        if "://" in path:
+            return path
+        expanded = Path(path).expanduser()
+        return str(expanded if expanded.is_absolute() else self.folder.absolute() / expanded)
 
     def tolerated(self, records: int) -> int:
         """How many of ``records`` may fail."""

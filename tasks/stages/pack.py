@@ -10,7 +10,7 @@ from tasks.pack._metrics import packing_metrics
 from tasks.run import Run, seed_of, unit_measure
 from tasks.stages.order import featured, place_as_read
 
-SAMPLE = 2_000
+SAMPLE = 500
 
 
 def pack(run: Run, number: int, step: Step) -> None:
