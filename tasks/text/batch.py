@@ -99,8 +99,8 @@ class TextBatch:
             self.data, self.offsets, known.classes, *specials(), unit_keys, unit_gate
         )
         overlaps = np.zeros(0, np.uint8)
-        if dense:
-            starts, stops, offsets, overlaps = pair(self.data, starts, stops, offsets, known.classes)
+        if dense.any():
+            starts, stops, offsets, overlaps = pair(self.data, starts, stops, offsets, dense, known.classes)
         hashes, exact, characters, flags = describe(self.data, starts, stops, known.classes, known.fold)
         flags[np.flatnonzero(overlaps)] |= OVERLAPPING
         return Words(hashes, exact, starts, stops, characters, flags, offsets)

@@ -8,6 +8,9 @@ from numba import njit
 from tasks.text.borrow import Array, borrow
 from tasks.text.segment import ALPHABETIC, SYMBOLS
 
+# The upper six bits of a hash name a bit of a gate that most words do not pass.
+_ONE, _TOP = np.uint64(1), np.uint64(58)
+
 
 @njit(nogil=True, cache=True)
 def count_words(exact: Array, characters: Array, flags: Array, offsets: Array, wanted: Array) -> Any:
@@ -18,20 +21,33 @@ def count_words(exact: Array, characters: Array, flags: Array, offsets: Array, w
     documents = len(offsets) - 1
     content, lengths = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
     alphabetic, present = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
-    exact, flags = borrow(exact), borrow(flags)
+    exact, flags, characters = borrow(exact), borrow(flags), borrow(characters)
+    gate = np.uint64(0)
+    for k in range(len(wanted)):
+        gate |= _ONE << (wanted[k] >> _TOP)
     for document in range(documents):
         seen = np.uint64(0)
+        words, letters, length = 0, 0, 0
         for word in range(offsets[document], offsets[document + 1]):
-            alphabetic[document] += (flags[word] & ALPHABETIC) != 0
+            letters += (flags[word] & ALPHABETIC) != 0
             if not flags[word] & SYMBOLS:
-                content[document] += 1
-                lengths[document] += characters[word]
-            if characters[word] <= 4:
-                for k in range(len(wanted)):
-                    seen |= np.uint64(exact[word] == wanted[k]) << np.uint64(k)
-        for k in range(len(wanted)):
-            present[document] += np.int64((seen >> np.uint64(k)) & np.uint64(1))
+                words += 1
+                length += characters[word]
+                if (gate >> (exact[word] >> _TOP)) & _ONE:
+                    seen |= _which(exact[word], wanted)
+        content[document], lengths[document], alphabetic[document] = words, length, letters
+        while seen:
+            seen &= seen - _ONE
+            present[document] += 1
     return content, lengths, alphabetic, present
+
+
+@njit(nogil=True, cache=True)
+def _which(key: np.uint64, wanted: Array) -> np.uint64:
+    for k in range(len(wanted)):
+        if wanted[k] == key:
+            return _ONE << np.uint64(k)
+    return np.uint64(0)
 
 
 @njit(nogil=True, cache=True)

@@ -49,8 +49,8 @@ def segment(
 ) -> Any:
     """Find the words of every document ``data[offsets[i]:offsets[i + 1]]``.
 
-    Returns (starts, stops) in bytes, one per word in order, word offsets (n + 1), all int64, and whether a script
-    without spaces occurs: ``tasks.text.unspaced`` then cuts its words.
+    Returns (starts, stops) in bytes, one per word in order, word offsets (n + 1), all int64, and for each document
+    whether a script without spaces occurs: ``tasks.text.unspaced`` then cuts its words.
     """
     # A word has a byte at least; what is never written takes no memory.
     own_starts, own_stops = np.empty(len(data) + 1, np.int64), np.empty(len(data) + 1, np.int64)
@@ -60,13 +60,14 @@ def segment(
     mask, measure_mask = np.int64(len(special_keys) - 1), np.int64(len(unit_keys) - 1)
     word_offsets = np.zeros(len(offsets), np.int64)
     count = 0
-    everything = np.int64(0)
+    dense = np.zeros(len(offsets) - 1, np.bool_)
     for document in range(len(offsets) - 1):
         place, stop = offsets[document], offsets[document + 1]
         while place < stop:
             start = place
             place, seen, width, plain = _run(text, place, stop, kinds)
-            everything |= seen
+            if seen & DENSE:
+                dense[document] = True
             size = place - start
             known = candidate(text, start, place, gates) or candidate(text, start, start + plain, gates)
             if plain == size and size and not known:
@@ -83,7 +84,7 @@ def segment(
                 )  # fmt: skip
             place += width
         word_offsets[document + 1] = count
-    return own_starts[:count], own_stops[:count], word_offsets, everything & DENSE != 0
+    return own_starts[:count], own_stops[:count], word_offsets, dense
 
 
 @njit(nogil=True, cache=True)

@@ -13,17 +13,18 @@ _MOST_MARKS = 8  # of one character: a longer run is cut
 
 
 @njit(nogil=True, cache=True)
-def pair(data: Array, starts: Array, stops: Array, word_offsets: Array, classes: Array) -> Any:
-    """Cut words of unspaced scripts into overlapping pairs of characters.
+def pair(data: Array, starts: Array, stops: Array, word_offsets: Array, chosen: Array, classes: Array) -> Any:
+    """Cut words of unspaced scripts into overlapping pairs of characters, in the documents ``chosen`` (bool).
 
     Returns new (starts, stops, word offsets), and for each word whether it shares its first character with the one
     before.
     """
-    words = len(starts)
     data, classes, starts, stops = borrow(data), borrow(classes), borrow(starts), borrow(stops)
     capacity = np.int64(0)
-    for word in range(words):
-        capacity += stops[word] - starts[word] if _has_high(data, starts[word], stops[word]) else 1
+    for document in range(len(chosen)):
+        capacity += word_offsets[document + 1] - word_offsets[document]
+        for word in range(word_offsets[document], word_offsets[document + 1] if chosen[document] else 0):
+            capacity += stops[word] - starts[word] if _has_high(data, starts[word], stops[word]) else 0
     firsts, lasts = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
     overlaps = np.zeros(capacity, np.uint8)
     new_starts, new_stops, shared = borrow(firsts), borrow(lasts), borrow(overlaps)
@@ -32,8 +33,8 @@ def pair(data: Array, starts: Array, stops: Array, word_offsets: Array, classes:
     for document in range(len(word_offsets) - 1):
         for word in range(word_offsets[document], word_offsets[document + 1]):
             place, stop = starts[word], stops[word]
-            if not _has_high(data, place, stop):
-                firsts[count], lasts[count] = place, stop
+            if not chosen[document] or not _has_high(data, place, stop):
+                new_starts[count], new_stops[count] = place, stop
                 count += 1
                 continue
             while place < stop:
@@ -47,7 +48,7 @@ def pair(data: Array, starts: Array, stops: Array, word_offsets: Array, classes:
                     firsts[count], lasts[count] = first, place
                     count += 1
         offsets[document + 1] = count
-    return firsts[:count].copy(), lasts[:count].copy(), offsets, overlaps[:count].copy()
+    return firsts[:count], lasts[:count], offsets, overlaps[:count]
 
 
 @njit(nogil=True, cache=True)

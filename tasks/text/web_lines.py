@@ -23,6 +23,7 @@ PHRASES = (
 )
 # Phrases are looked for at a byte that is rare in English: where it stands in each, and which.
 _RARE = b"mjfvkkkk"
+_RARE_BITS = np.uint64(sum(1 << (byte & 31) for byte in {*_RARE, ord("{")}))
 _AT = tuple(phrase.index(_RARE[i : i + 1]) for i, (phrase, _) in enumerate(PHRASES))
 
 
@@ -50,18 +51,29 @@ def _phrases(data: Array, start: Int, stop: Int, letters: Array, facts: Array) -
     found = 0
     for place in range(start, stop):
         byte = data[place]
-        if byte == 123:
-            found |= BRACKET
-        byte = byte | 32
-        if byte == 109 or byte == 106 or byte == 102 or byte == 118 or byte == 107:
-            for phrase in range(len(facts)):
-                length, at, kind = facts[phrase]
-                first = place - at
-                if letters[phrase, at] == byte and first >= start and first + length <= stop and not found & kind:
-                    k = 0
-                    while k < length and _lower(data[first + k]) == letters[phrase, k]:
-                        k += 1
-                    found |= kind if k == length else 0
+        if _is_rare(byte):
+            found |= BRACKET if byte == 123 else _phrase_at(data, start, place, stop, letters, facts)
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _is_rare(byte: Int) -> bool:
+    """Say whether the byte is ``{`` or one of the letters f, j, k, m and v."""
+    return byte > 64 and byte < 128 and (_RARE_BITS >> np.uint64(byte & 31)) & np.uint64(1) != 0
+
+
+@njit(nogil=True, cache=True)
+def _phrase_at(data: Array, start: Int, place: Int, stop: Int, letters: Array, facts: Array) -> Int:
+    """Return the kinds of the phrases whose rare letter stands at ``place``, as a sum."""
+    found = 0
+    for phrase in range(len(facts)):
+        length, at, kind = facts[phrase]
+        first = place - at
+        if letters[phrase, at] == data[place] | 32 and first >= start and first + length <= stop:
+            k = 0
+            while k < length and _lower(data[first + k]) == letters[phrase, k]:
+                k += 1
+            found |= kind if k == length else 0
     return found
 
 
