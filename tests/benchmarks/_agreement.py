@@ -61,15 +61,17 @@ def _explain(found: Agreement, name: str, rule_set: RuleSet, values: Mapping[str
     differing = [rule for rule in rule_set.rules if kept(rule, values) != kept(rule, line["values"])]
     for rule in differing or [None]:
         dropper = "datatrove" if line["decisions"][name] is not True else "ours"
-        kind = (name, rule.name if rule else str(line["decisions"][name]), dropper)
-        found.kinds[kind] += 1
         pair = (values[rule.score], line["values"][rule.score]) if rule else None
+        label = rule.name if rule else str(line["decisions"][name])
+        kind = (name, label, dropper, cause(label, pair))
+        found.kinds[kind] += 1
         found.examples[kind].append((line["id"], pair))
 
 
-def cause(rule: str, dropper: str) -> str:
-    """What makes a rule decide differently, when ``dropper`` ("ours" or "datatrove") drops."""
-    known = next((reason for part, reason in CAUSES.items() if part in rule), WORDS)
-    if "top_" in rule and dropper == "ours":
+def cause(rule: str, pair: tuple[float, float] | None) -> str:
+    """What makes a rule decide differently, given our value and datatrove's."""
+    if pair is None:
+        return CAUSES.get(rule, CAUSES["unexplained"])
+    if "top_" in rule and pair[0] > 0:
         return WORDS
-    return known if rule.startswith(("min_", "max_")) or rule in CAUSES else CAUSES["unexplained"]
+    return next((reason for part, reason in CAUSES.items() if part in rule), WORDS)

@@ -25,7 +25,7 @@ from schemas.rule import RuleSet
 from tasks.text.batch import TextBatch
 from tasks.text.minhash import signatures
 from tasks.units import scorer_of, unit, units
-from tests.benchmarks._agreement import Agreement, cause, compare
+from tests.benchmarks._agreement import Agreement, compare
 from tests.data import corpus, texts
 
 BATCH_BYTES = 8_000_000
@@ -182,7 +182,7 @@ def _print_agreement(found: Agreement, names: list[str]) -> None:
     for kind, count in found.kinds.most_common():
         identity, pair = found.examples[kind][0]
         example = f"; {identity}: {pair[0]:.4g} / {pair[1]:.4g}" if pair else f"; {identity}"
-        print(f"  {kind[0]}.{kind[1]}, {kind[2]}: {count}{example}\n      {cause(kind[1], kind[2])}")
+        print(f"  {kind[0]}.{kind[1]}, {kind[2]}: {count}{example}\n      {kind[3]}")
 
 
 if __name__ == "__main__":
