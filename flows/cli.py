@@ -87,10 +87,9 @@ def sql(
     """Ask the published ledger in SQL; without a query on a terminal, list its tables."""
     from tasks.ledger import Ledger
 
-    if query is None and sys.stdin.isatty():
-        query = TABLES
+    asked = query if query is not None or sys.stdin.isatty() else sys.stdin.read()
     with Ledger.published(warehouse) as ledger:
-        rows = ledger.rows(query or sys.stdin.read())
+        rows = ledger.rows(asked if asked and asked.strip() else TABLES)
     {Form.table: table, Form.csv: as_csv, Form.json: as_json}[form](rows)
 
 

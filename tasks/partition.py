@@ -187,14 +187,14 @@ class Counts:
 
 def _bounded(partition: Partition) -> Iterator[tuple[int, pa.RecordBatch]]:
     reader = units.unit("read", partition.reader).call
-    left = partition.limit
     for number, piece in enumerate(partition.slices):
+        left = partition.limit
         for batch in reader(piece, partition.fields, **partition.settings):
             yield number, batch if left is None else batch.slice(0, left)
             if left is not None:
                 left -= batch.num_rows
                 if left <= 0:
-                    return
+                    break
 
 
 def _identify(partition: Partition, number: int, batch: pa.RecordBatch) -> pa.Table:
