@@ -7,6 +7,7 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.progress import listener
@@ -17,7 +18,13 @@ from tasks.run import Run, opened
 from tasks.stages import STEPS, audit, export, read
 
 
-@flow(name="curate")
+def run_name() -> str:
+    """Name a flow run after its recipe and warehouse."""
+    given = flow_run.parameters
+    return f"{Path(given['recipe']).stem} in {Path(given['warehouse']).name}"
+
+
+@flow(name="curate", flow_run_name=run_name)
 def curate(
     recipe: str,
     warehouse: str,

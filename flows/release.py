@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import platform
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ from flows.report import card, report
 from tasks import parts
 from tasks.run import Run
 
-UNSTABLE = {"runs": "", "parts": None, "slices": None, "inputs": "path, batch", "documents": "part", "audits": ""}
+LIBRARIES = ("gristmill", "duckdb", "faiss-cpu", "numba", "numpy", "pyarrow", "scipy", "zstandard")
+# What is left out of a table's digest because it depends on partitions, on when or on where; None leaves the table out.
+UNSTABLE = {"runs": None, "parts": None, "slices": None, "inputs": "path, batch", "documents": "part"}
 
 
 def publish(run: Run) -> Path:
@@ -39,6 +43,7 @@ def manifest(run: Run, folder: Path) -> dict[str, Any]:
     return {
         **made,
         "recipe": run.recipe.model_dump(mode="json"),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "inputs": run.ledger.rows("SELECT source, file, bytes, fingerprint, records FROM inputs ORDER BY source, file"),
         "funnel": run.ledger.rows("SELECT * FROM funnel ORDER BY step, source"),
         "files": files,
@@ -56,7 +61,7 @@ def _ledger_digests(run: Run) -> list[dict[str, Any]]:
     names = [
         row["name"] for row in run.ledger.rows("SELECT table_name AS name FROM duckdb_tables() WHERE NOT temporary")
     ]
-    return [_table_digest(run, name) for name in sorted(names) if UNSTABLE.get(name, "") is not None and name != "runs"]
+    return [_table_digest(run, name) for name in sorted(names) if UNSTABLE.get(name, "") is not None]
 
 
 def _table_digest(run: Run, name: str) -> dict[str, Any]:

@@ -34,6 +34,4 @@ GROUP BY ALL
 COMMENTS = {
     "fates": "One row per document that left: at which step, and how.",
     "funnel": "One row per step and source: documents and bytes that entered, left in each way, and stayed.",
-    "scores": "One row per document with every score that it was given.",
-    "decisions": "One row per document and rule that met: value, threshold, kept.",
 }

@@ -56,6 +56,8 @@ class Ledger:
         ledger.run(LIVE.ddl.replace("CREATE TABLE", "CREATE TEMP TABLE").replace("ON TABLE live", "ON TABLE temp.live"))
         ledger.run(views.FATES)
         ledger.run(views.FUNNEL)
+        for view, meaning in views.COMMENTS.items():
+            ledger.run(f"COMMENT ON VIEW {view} IS {quoted(meaning)}")
         return ledger
 
     @classmethod
@@ -77,6 +79,13 @@ class Ledger:
         cursor = self._connection.execute(sql, parameters)
         columns = [column[0] for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+    def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a person's query; LedgerError says what DuckDB did not understand."""
+        try:
+            return self.rows(sql)
+        except duckdb.Error as error:
+            raise LedgerError(str(error)) from None
 
     def value(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> Any:
         """Return the single value of a query."""
