@@ -95,13 +95,17 @@ class TextBatch:
     def words(self) -> Words:
         """The words, by the rules of ``tasks.text.segment``."""
         known, (unit_keys, _, unit_gate) = tables(), units()
+        # A word has a byte at least; what is never written takes no memory.
+        room = np.empty((2, len(self.data) + 1), np.int64)
         starts, stops, offsets, dense = segment(
-            self.data, self.offsets, known.classes, *specials(), unit_keys, unit_gate
+            self.data, self.offsets, known.classes, *specials(), unit_keys, unit_gate, room
         )
         overlaps = np.zeros(0, np.uint8)
         if dense.any():
             starts, stops, offsets, overlaps = pair(self.data, starts, stops, offsets, dense, known.classes)
-        hashes, exact, characters, flags = describe(self.data, starts, stops, known.classes, known.fold)
+        hashes, exact = np.empty(len(starts), np.uint64), np.empty(len(starts), np.uint64)
+        characters, flags = np.empty(len(starts), np.int32), np.empty(len(starts), np.uint8)
+        describe(self.data, starts, stops, known.classes, known.fold, hashes, exact, characters, flags)
         flags[np.flatnonzero(overlaps)] |= OVERLAPPING
         return Words(hashes, exact, starts, stops, characters, flags, offsets)
 

@@ -58,15 +58,16 @@ def count_marks(data: Array, offsets: Array) -> Any:
     feeds = np.zeros(documents, np.int64)
     data = borrow(data)
     for document in range(documents):
-        dots = 0
-        for place in range(offsets[document], offsets[document + 1]):
-            byte = data[place]
-            hashes[document] += byte == 35
-            feeds[document] += byte == 10
-            dots = dots + 1 if byte == 46 else 0
-            if dots == 3:
-                ellipses[document] += 1
-                dots = 0
-            if byte == 0xA6 and place - offsets[document] >= 2 and data[place - 1] == 0x80 and data[place - 2] == 0xE2:
-                ellipses[document] += 1
+        first, last = offsets[document], offsets[document + 1]
+        signs, lines, found, dots = 0, 0, 0, np.int64(0)
+        for place in range(first, last):
+            signs += data[place] == 35
+            lines += data[place] == 10
+        for place in range(first + 2, last):
+            if data[place] == 46 and data[place - 1] == 46 and data[place - 2] == 46 and place >= dots:
+                found += 1
+                dots = place + 3
+            elif data[place] == 0xA6 and data[place - 1] == 0x80 and data[place - 2] == 0xE2:
+                found += 1
+        hashes[document], ellipses[document], feeds[document] = signs, found, lines
     return hashes, ellipses, feeds

@@ -130,12 +130,14 @@ def _ngram_repeats(
         words = last - first
         lengths[0] = 0
         for i in range(words):
-            places[i], grams[i] = i, absorb(START, hashes[first + i])
             overlap = 1 if flags[first + i] & OVERLAPPING else 0
             lengths[i + 1] = lengths[i] + characters[first + i] - overlap
-        left = words
+            if i:
+                places[i - 1], grams[i - 1] = i - 1, absorb(absorb(START, hashes[first + i - 1]), hashes[first + i])
+        left = max(words - 1, 0)
         for n in range(2, LONGEST + 1):
-            left = _lengthen(hashes, first, words, grams, places, left, n)
+            if n > 2:
+                left = _lengthen(hashes, first, words, grams, places, left, n)
             if n >= SHORTEST:
                 duplicate[document, n - SHORTEST] = _greedy(grams, places, left, n, lengths, table)
             if left == 0:

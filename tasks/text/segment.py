@@ -35,6 +35,8 @@ PUNCTUATION = 4  # nothing but punctuation
 TERMINATOR = 8  # a sentence ender alone
 OVERLAPPING = 16  # shares its first character with the word before
 
+_SHORTEST, _LONGEST = 5, 6  # bytes of the special words that are letters alone: "gonna", "cannot"
+
 
 @njit(nogil=True, cache=True)
 def segment(
@@ -46,15 +48,15 @@ def segment(
     gate: Array,
     unit_keys: Array,
     unit_gate: Array,
+    room: Array,
 ) -> Any:
     """Find the words of every document ``data[offsets[i]:offsets[i + 1]]``.
 
-    Returns (starts, stops) in bytes, one per word in order, word offsets (n + 1), all int64, and for each document
-    whether a script without spaces occurs: ``tasks.text.unspaced`` then cuts its words.
+    ``room`` is int64 (2, bytes + 1) to write to. Returns (starts, stops) in bytes, one per word in order, word
+    offsets (n + 1), all int64, and for each document whether a script without spaces occurs: ``tasks.text.unspaced``
+    then cuts its words.
     """
-    # A word has a byte at least; what is never written takes no memory.
-    own_starts, own_stops = np.empty(len(data) + 1, np.int64), np.empty(len(data) + 1, np.int64)
-    starts, stops = borrow(own_starts), borrow(own_stops)
+    starts, stops = borrow(room[0]), borrow(room[1])
     text, kinds, keys, cuts = borrow(data), borrow(classes), borrow(special_keys), borrow(special_cuts)
     gates, measures, measure_gates = borrow(gate), borrow(unit_keys), borrow(unit_gate)
     mask, measure_mask = np.int64(len(special_keys) - 1), np.int64(len(unit_keys) - 1)
@@ -69,11 +71,11 @@ def segment(
             if seen & DENSE:
                 dense[document] = True
             size = place - start
-            known = candidate(text, start, place, gates) or candidate(text, start, start + plain, gates)
-            if plain == size and size and not known:
+            cut = _SHORTEST <= plain <= _LONGEST and candidate(text, start, start + plain, gates)
+            if plain == size and size and not cut:
                 starts[count], stops[count] = start, place
                 count += 1
-            elif plain > 1 and plain == size - 1 and not known and _splits_off(text, place, kinds):
+            elif plain > 1 and plain == size - 1 and not cut and _splits_off(text, start, place, kinds, gates):
                 starts[count], stops[count] = start, place - 1
                 starts[count + 1], stops[count + 1] = place - 1, place
                 count += 2
@@ -84,7 +86,7 @@ def segment(
                 )  # fmt: skip
             place += width
         word_offsets[document + 1] = count
-    return own_starts[:count], own_stops[:count], word_offsets, dense
+    return room[0, :count], room[1, :count], word_offsets, dense
 
 
 @njit(nogil=True, cache=True)
@@ -114,10 +116,10 @@ def _run(data: Array, place: Int, stop: Int, classes: Array) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _splits_off(data: Array, stop: Int, classes: Array) -> bool:
+def _splits_off(data: Array, start: Int, stop: Int, classes: Array, gate: Array) -> bool:
     """Say whether the last byte of a word that is all letters before it is a word of its own."""
     final = data[stop - 1]
-    if final >= 0x80:
+    if final >= 0x80 or candidate(data, start, stop, gate):
         return False
     if final == 46:
         return data[stop - 2] >= 97 and data[stop - 2] <= 122
@@ -283,11 +285,20 @@ def _middle(
 
 
 @njit(nogil=True, cache=True)
-def describe(data: Array, starts: Array, stops: Array, classes: Array, fold: Array) -> Any:
-    """Hash and describe every word. Returns (hashes uint64, exact uint64, characters int32, flags uint8)."""
+def describe(
+    data: Array,
+    starts: Array,
+    stops: Array,
+    classes: Array,
+    fold: Array,
+    hashes: Array,
+    exacts: Array,
+    characters: Array,
+    flags: Array,
+) -> None:
+    """Hash and describe every word, into ``hashes`` and ``exacts`` (uint64), ``characters`` (int32) and ``flags`` (uint8)."""
     count = len(starts)
-    hashes, exacts = np.empty(count, np.uint64), np.empty(count, np.uint64)
-    characters, flags = np.empty(count, np.int32), np.empty(count, np.uint8)
+    hashes, exacts, characters, flags = borrow(hashes), borrow(exacts), borrow(characters), borrow(flags)
     data, classes, fold = borrow(data), borrow(classes), borrow(fold)
     starts, stops = borrow(starts), borrow(stops)
     for word in range(count):
@@ -312,9 +323,8 @@ def describe(data: Array, starts: Array, stops: Array, classes: Array, fold: Arr
             common &= kind
             length += 1
         hashes[word], exacts[word] = finish(folded), finish(exact)
-        characters[word] = length
-        flags[word] = _flags(seen, common, length)
-    return hashes, exacts, characters, flags
+        characters[word] = np.int32(length)
+        flags[word] = np.uint8(_flags(seen, common, length))
 
 
 @njit(nogil=True, cache=True)

@@ -78,10 +78,11 @@ def _phrase_at(data: Array, start: Int, place: Int, stop: Int, letters: Array, f
 
 
 @njit(nogil=True, cache=True)
-def _words(data: Array, start: Int, stop: Int, classes: Array, longest: Int) -> Int:
-    """Return the words between white space, or -1 when one has more than ``longest`` characters."""
+def _has_words(data: Array, start: Int, stop: Int, classes: Array, fewest: Int, longest: Int) -> bool:
+    """Say whether there are ``fewest`` words between white space, none of more than ``longest`` characters."""
+    short = stop - start <= longest
     count, length = 0, 0
-    while start < stop:
+    while start < stop and not (short and count >= fewest):
         byte = data[start]
         point, width = np.int64(byte), 1
         if byte >= 0x80:
@@ -93,8 +94,8 @@ def _words(data: Array, start: Int, stop: Int, classes: Array, longest: Int) -> 
         count += length == 0
         length += 1
         if length > longest:
-            return -1
-    return count
+            return False
+    return count >= fewest
 
 
 @njit(nogil=True, cache=True)
@@ -169,7 +170,7 @@ def judge_lines(
                 stop = _without_citations(data, start, stop, citations)
             if finished and not _is_finished(data, start, stop):
                 continue
-            if _words(data, start, line_stops[line], classes, longest) < fewest:
+            if not _has_words(data, start, line_stops[line], classes, fewest, longest):
                 continue
             found = _phrases(data, start, stop, letters, facts)
             counts[document, 1] += found & LOREM != 0
