@@ -66,7 +66,7 @@ def count_marks(data: Array, offsets: Array) -> Any:
         for place in range(first + 2, last):
             if data[place] == 46 and data[place - 1] == 46 and data[place - 2] == 46 and place >= dots:
                 found += 1
-                dots = place + 3
+                dots = np.int64(place + 3)
             elif data[place] == 0xA6 and data[place - 1] == 0x80 and data[place - 2] == 0xE2:
                 found += 1
         hashes[document], ellipses[document], feeds[document] = signs, found, lines

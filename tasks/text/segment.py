@@ -296,7 +296,7 @@ def describe(
     characters: Array,
     flags: Array,
 ) -> None:
-    """Hash and describe every word, into ``hashes`` and ``exacts`` (uint64), ``characters`` (int32) and ``flags`` (uint8)."""
+    """Hash and describe every word: fill ``hashes``, ``exacts``, ``characters`` and ``flags`` (see ``Words``)."""
     count = len(starts)
     hashes, exacts, characters, flags = borrow(hashes), borrow(exacts), borrow(characters), borrow(flags)
     data, classes, fold = borrow(data), borrow(classes), borrow(fold)
