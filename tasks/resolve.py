@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from schemas.errors import RecipeError, unknown
-from schemas.recipe import Call, InlineRule, Kind, Recipe, Source, Step, inline_rule
+from schemas.recipe import Call, InlineRule, Kind, Recipe, Source, Step, Tokenizer, inline_rule
 from schemas.rule import Rule, RuleSet
 from schemas.tables import tables
 from tasks import units
@@ -18,7 +19,7 @@ Path_ = tuple[str | int, ...]
 STEPS: tuple[Kind, ...] = get_args(Kind)
 KEYS = tuple(key for key in Recipe.model_fields if key != "folder")
 ONCE: tuple[Kind, ...] = ("reweight", "order", "pack")
-LABEL_COLUMNS = ("source", "domain", "url", "id", "created", "declared_language", "license", "file")
+YAML_TAG = "tag:yaml.org,2002:"
 
 
 class MisplacedError(RecipeError):
@@ -37,6 +38,10 @@ class Document:
     data: dict[str, Any]
     lines: dict[Path_, int]
 
+    def known(self, place: Path_) -> Path_:
+        """Return the part of a place that this file has; one key of it at least."""
+        return next((place[:n] for n in range(len(place), 1, -1) if place[:n] in self.lines), place[:1])
+
     def error(self, place: Path_, message: str) -> RecipeError:
         """Return the error for a place in this file."""
         line = next((self.lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in self.lines), 1)
@@ -51,7 +56,11 @@ def load(path: Path) -> Recipe:
     """
     if not path.is_file():
         raise RecipeError(f"no recipe at {path}")
-    return parse(path.read_text(encoding="utf-8"), name=path.name, folder=path.parent)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"recipe {path.name} is not UTF-8: {error}") from None
+    return parse(text, name=path.name, folder=path.parent)
 
 
 def parse(text: str, *, name: str = "recipe", folder: Path | None = None) -> Recipe:
@@ -76,7 +85,7 @@ def parse(text: str, *, name: str = "recipe", folder: Path | None = None) -> Rec
         raise document.error(error.place, str(error)) from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise document.error(tuple(first["loc"]), first["msg"].removeprefix("Value error, ")) from None
+        raise document.error(document.known(first["loc"]), first["msg"].removeprefix("Value error, ")) from None
     return recipe
 
 
@@ -89,26 +98,30 @@ def _document(text: str, name: str) -> Document:
     if not isinstance(data, dict) or node is None:
         raise RecipeError(f"recipe {name}: expected keys such as name, sources and steps")
     lines: dict[Path_, int] = {}
-    for place, mark, repeated in _walk(node, ()):
-        if repeated:
-            raise RecipeError(f"recipe {name}, line {mark}: key '{place[-1]}' is given twice")
+    for place, mark, wrong in _walk(node, ()):
+        if wrong:
+            raise RecipeError(f"recipe {name}, line {mark}: key '{place[-1]}' {wrong}")
         lines[place] = mark
     return Document(name, data, lines)
 
 
-def _walk(node: yaml.Node, place: Path_) -> Iterator[tuple[Path_, int, bool]]:
-    yield place, node.start_mark.line + 1, False
+def _walk(node: yaml.Node, place: Path_) -> Iterator[tuple[Path_, int, str]]:
+    yield place, node.start_mark.line + 1, ""
     if isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):
             yield from _walk(child, (*place, index))
     elif isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, child in node.value:
+            where, line = (*place, key.value), key.start_mark.line + 1
             if key.value in seen:
-                yield (*place, key.value), key.start_mark.line + 1, True
+                yield where, line, "is given twice"
+            if key.tag.removeprefix(YAML_TAG) not in ("str", "merge"):
+                # YAML reads `no` as false and `2024_01` as a number; a name must come out as it was written.
+                yield where, line, f"is read as {key.tag.removeprefix(YAML_TAG)}; put it in quotes"
             seen.add(key.value)
-            yield from _walk(child, (*place, key.value))
-            yield (*place, key.value), key.start_mark.line + 1, False
+            yield from _walk(child, where)
+            yield where, line, ""
 
 
 def _mapping(value: Any, place: Path_, what: str) -> dict[str, Any]:
@@ -124,31 +137,69 @@ def _sources(value: Any) -> dict[str, Any]:
     if not sources:
         raise MisplacedError(("sources",), "a recipe needs at least one source")
     for name, source in sources.items():
-        place: Path_ = ("sources", name)
-        if isinstance(source, str | list):
-            source = {"path": source}
-        for key in _mapping(source, place, "a path or settings"):
-            if key not in Source.model_fields:
-                raise MisplacedError((*place, key), unknown("key of a source", key, Source.model_fields))
-        if source.get("format") and source["format"] not in units.names("read"):
-            raise MisplacedError((*place, "format"), unknown("format", source["format"], units.names("read")))
-        if "path" not in source:
-            raise MisplacedError(place, "a source needs a path")
-        paths = source["path"] if isinstance(source["path"], list) else [source["path"]]
-        if not paths:
-            raise MisplacedError((*place, "path"), "a source needs at least one path")
-        sources[name] = {**source, "path": [str(path) for path in paths]}
-    return {str(name): source for name, source in sources.items()}
+        sources[name] = _source(source, ("sources", name))
+    return sources
+
+
+def _source(given: Any, place: Path_) -> dict[str, Any]:
+    source = _mapping({"path": given} if isinstance(given, str | list) else given, place, "a path or settings")
+    for key in source:
+        if key not in Source.model_fields:
+            raise MisplacedError((*place, key), unknown("key of a source", key, Source.model_fields))
+    if source.get("format") and source["format"] not in units.names("read"):
+        raise MisplacedError((*place, "format"), unknown("format", str(source["format"]), units.names("read")))
+    if "path" not in source:
+        raise MisplacedError(place, "a source needs a path")
+    paths = source["path"] if isinstance(source["path"], list) else [source["path"]]
+    if not paths:
+        raise MisplacedError((*place, "path"), "a source needs at least one path")
+    for path in paths:
+        if not isinstance(path, str) or not path:
+            raise MisplacedError((*place, "path"), f"expected a path, got {path!r}")
+    _check_reader(source, place)
+    return {**source, "path": paths}
+
+
+def _check_reader(source: dict[str, Any], place: Path_) -> None:
+    settings = _mapping(source.get("reader"), (*place, "reader"), "settings of the reader")
+    if not settings:
+        return
+    readers = [units.unit("read", name) for name in units.names("read") if source.get("format") in (None, name)]
+    known = {name for reader in readers for name in reader.settings}
+    for key in settings:
+        if key not in known:
+            raise MisplacedError((*place, "reader", key), unknown("setting of the reader", key, known))
+    try:
+        next(reader for reader in readers if set(settings) <= set(reader.settings)).resolve(settings)
+    except StopIteration:
+        raise MisplacedError((*place, "reader"), "no one reader has all of these settings") from None
+    except RecipeError as error:
+        raise MisplacedError((*place, "reader"), str(error)) from None
 
 
 def _tokenizer(value: Any) -> dict[str, Any]:
-    return _mapping({"file": value} if isinstance(value, str) else value, ("tokenizer",), "a file")
+    tokenizer = _mapping({"file": value} if isinstance(value, str) else value, ("tokenizer",), "a file")
+    for key in tokenizer:
+        if key not in Tokenizer.model_fields:
+            raise MisplacedError(("tokenizer", key), unknown("key of the tokenizer", key, Tokenizer.model_fields))
+    return tokenizer
 
 
 def _exports(value: Any) -> list[Call]:
-    if isinstance(value, str | dict):
-        value = [value]
-    return [_call("write", item, ("export", index)) for index, item in enumerate(value or [])]
+    return [_call("write", item, ("export", index)) for index, item in enumerate(_items(value, ("export",)))]
+
+
+def _items(given: Any, place: Path_) -> list[Any]:
+    """Several units, however they are written: one name, a list, or a mapping with the settings of each."""
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, dict):
+        return [{name: settings} for name, settings in given.items()]
+    if isinstance(given, list):
+        return given
+    raise MisplacedError(place, f"expected a unit or a list of them, got {given!r}")
 
 
 def _steps(value: Any) -> list[Step]:
@@ -184,13 +235,8 @@ def _step(value: Any, place: Path_) -> Step:
 
 
 def _calls(kind: str, given: Any, place: Path_) -> list[Call]:
-    if given is None:
-        return []
-    if isinstance(given, str):
-        given = [given]
-    if isinstance(given, dict):
-        return [_call(kind, {name: settings}, place) for name, settings in given.items()]
-    return [_call(kind, item, (*place, index)) for index, item in enumerate(given)]
+    named = isinstance(given, dict)
+    return [_call(kind, item, place if named else (*place, i)) for i, item in enumerate(_items(given, place))]
 
 
 def _call(kind: str, item: Any, place: Path_) -> Call:
@@ -210,12 +256,12 @@ def _call(kind: str, item: Any, place: Path_) -> Call:
 
 
 def _filter(given: Any, place: Path_) -> Step:
-    if isinstance(given, str | dict):
-        given = [given]
     calls: list[Call] = []
     rules: list[InlineRule] = []
-    for index, item in enumerate(given or []):
-        here = (*place, index)
+    one_rule = isinstance(given, dict) and "rule" in given
+    named = isinstance(given, dict) and not one_rule
+    for index, item in enumerate([given] if one_rule else _items(given, place)):
+        here = place if named else (*place, index)
         if isinstance(item, dict) and "rule" in item:
             rules.append(_inline(item, here))
         elif isinstance(item, str) and not item.isidentifier():
@@ -243,14 +289,16 @@ def _inline(item: dict[str, Any], place: Path_) -> InlineRule:
         raise MisplacedError(place, str(error)) from None
     if rule.thresholds and not rule.per:
         raise MisplacedError(place, "thresholds for single values need `per`: the column whose values they are for")
+    if rule.quantile is not None and not 0 <= rule.quantile <= 1:
+        raise MisplacedError(place, f"a quantile is a number from 0 to 1, got {rule.quantile}")
     return rule
 
 
 def columns() -> dict[str, bool]:
     """Return the columns that rules may compare: name to whether it holds labels."""
-    documents = {column.name: column.type == "VARCHAR" for column in tables()["documents"].columns}
-    scores = {c.name: c.type == "VARCHAR" for scorer in units.units("score") for c in scorer.columns}
-    return {**documents, **scores}
+    scores = [column for scorer in units.units("score") for column in scorer.columns]
+    found = [*tables()["documents"].columns, *scores]
+    return {c.name: c.type == "VARCHAR" for c in found if c.type != "BLOB" and not c.type.endswith("[]")}
 
 
 def rules_of(step: Step) -> Iterator[tuple[str, InlineRule, bool, str]]:
@@ -281,6 +329,8 @@ def _check(recipe: Recipe) -> None:
                 raise MisplacedError(place, unknown("score", name, known))
         if step.kind == "filter":
             _check_rules(step, known, place)
+            _check_values(recipe, step, place)
+    _check_scorers(recipe)
 
 
 def _columns_used(step: Step) -> Iterator[str]:
@@ -307,6 +357,27 @@ def _check_rules(step: Step, known: dict[str, bool], place: Path_) -> None:
         if known[rule.score] != isinstance(rule.threshold, str):
             kind = "labels" if known[rule.score] else "numbers"
             raise MisplacedError(place, f"rule '{rule.name}': {rule.score} holds {kind}, got {rule.threshold!r}")
+        numbers = [value for value in (rule.threshold, *inline.thresholds.values()) if not isinstance(value, str)]
+        if not all(map(isfinite, numbers)):
+            raise MisplacedError(place, f"rule '{rule.name}': a threshold is a finite number, got {numbers[0]}")
+
+
+def _check_values(recipe: Recipe, step: Step, place: Path_) -> None:
+    """Sources and domains are known before any document is read: thresholds for others are a mistake."""
+    domains = {source.domain or name for name, source in recipe.sources.items()}
+    for inline in step.rules:
+        values = {"source": set(recipe.sources), "domain": domains}.get(inline.per or "")
+        for value in inline.thresholds if values else ():
+            if value not in (values or ()):
+                raise MisplacedError(place, unknown(str(inline.per), value, values or ()))
+
+
+def _check_scorers(recipe: Recipe) -> None:
+    asked: dict[str, Call] = {}
+    for index, step in enumerate(recipe.steps):
+        for call in step.calls if step.kind == "score" else ():
+            if asked.setdefault(call.name, call) != call:
+                raise MisplacedError(("steps", index), f"{call.name} is asked for twice with different settings")
 
 
 def needed_scorers(step: Step) -> set[str]:
