@@ -1,6 +1,7 @@
 """What one Dask task does at reading: decode a bounded slice once, keep its texts, and measure every document."""
 
 import hashlib
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.errors import UnitError
+from schemas.errors import GristmillError, UnitError
 from schemas.table import Column
 from tasks import parts, tokenize, units
 from tasks.read._slice import Fields, Slice
@@ -96,7 +97,12 @@ class Measure:
         if self.kind == "tokenize":
             lengths = tokenize.load(tokenize.TokenizerSpec(**self.settings)).lengths(batch.texts)
             return pa.table({"tokens": lengths})
-        found = call(units.unit(self.kind, self.name), batch, self.settings)
+        try:
+            found = call(units.unit(self.kind, self.name), batch, self.settings)
+        except GristmillError:
+            raise
+        except Exception as error:
+            raise UnitError(f"{self.name} failed on a text: {type(error).__name__}: {error}{_where(error)}") from error
         names = [column.name for column in self.columns]
         if sorted(found) != sorted(names):
             raise UnitError(f"{self.name} gave the columns {sorted(found)}, it declares {sorted(names)}")
@@ -111,21 +117,33 @@ def call(unit: units.Unit, batch: TextBatch, settings: dict[str, Any]) -> dict[s
     given = units.accepted(function, settings)
     if next(iter(units.parameters(function))) == "text":
         rows = [function(text, **given) for text in batch.texts.to_pylist()]
-        if rows and isinstance(rows[0], dict):
-            return {column.name: [row[column.name] for row in rows] for column in unit.columns}
+        if not rows:
+            return {column.name: [] for column in unit.columns}
+        if isinstance(rows[0], dict):
+            return {name: [row.get(name) for row in rows] for name in rows[0]}
         return {unit.name: rows}
     found = function(batch, **given)
     return found if isinstance(found, dict) else {unit.name: found}
 
 
+def _where(error: Exception) -> str:
+    """The line of the unit at fault, for a message that is all that comes back from a worker."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+
+
 def _checked(name: str, column: Column, values: Any, rows: int) -> pa.Array:
-    array = values if isinstance(values, pa.Array) else pa.array(values)
-    array = array.cast(column.arrow)
+    try:
+        array = values if isinstance(values, pa.Array) else pa.array(values)
+        array = array.cast(column.arrow)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise UnitError(f"{name} gave values of {column.name} that are not {column.type}: {error}") from None
     if len(array) != rows:
         raise UnitError(f"{name} gave {len(array)} values of {column.name} for {rows} documents")
     if array.null_count:
         raise UnitError(f"{name} gave no value of {column.name} for {array.null_count} of {rows} documents")
-    if pa.types.is_floating(column.arrow) and not np.isfinite(array.to_numpy(zero_copy_only=False)).all():
+    flat = array.flatten() if pa.types.is_list(array.type) else array
+    if pa.types.is_floating(flat.type) and not np.isfinite(flat.to_numpy(zero_copy_only=False)).all():
         raise UnitError(f"{name} gave a value of {column.name} that is not finite")
     return array
 
