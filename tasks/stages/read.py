@@ -37,13 +37,14 @@ def read(run: Run) -> None:
     manifests = _ingest(run, measures)
     with run.ledger.transaction():
         _load_inputs(run, inputs, manifests)
+        _load_records(run)
+        _check_identities(run)
         _load_documents(run, measures[0])
     for measure in measures:
         if measure.kind == "score":
             load_scores(run, measure)
     view_scores(run)
     run.count(0)
-    _check_identities(run)
     _check_tolerance(run)
 
 
@@ -125,7 +126,7 @@ def _load_inputs(run: Run, inputs: list[Input], manifests: list[dict[str, Any]])
     run.ledger.insert("parts", parts)
 
 
-def _load_documents(run: Run, tokens: Measure) -> None:
+def _load_records(run: Run) -> None:
     homes = [run.home(partition) for partition in run.partitions]
     sources = run.recipe.sources.items()
     domains = pa.table({"source": [n for n, _ in sources], "domain": [s.domain or n for n, s in sources]})
@@ -143,6 +144,10 @@ def _load_documents(run: Run, tokens: Measure) -> None:
         numbered=numbered,
         domains=domains,
     )
+
+
+def _load_documents(run: Run, tokens: Measure) -> None:
+    homes = [run.home(partition) for partition in run.partitions]
     run.ledger.run(
         """INSERT INTO documents BY NAME
         SELECT doc_id, source, domain, id, url, created, language AS declared_language, license, bytes, characters,
@@ -171,16 +176,25 @@ def _load_documents(run: Run, tokens: Measure) -> None:
 
 
 def _check_identities(run: Run) -> None:
+    """Stop before anything is joined by doc_id: an id that all documents share would square their number."""
     twins = run.ledger.rows(
-        "SELECT source, id, list(file || ':' || row ORDER BY file, row) AS places FROM documents "
-        f"GROUP BY doc_id, source, id HAVING count(*) > 1 ORDER BY source, id LIMIT {SHOWN}"
+        "SELECT any_value(source) AS source, any_value(id) AS id, count(*) AS times, "
+        "min((file, row)) AS first, max((file, row)) AS last FROM records WHERE error IS NULL "
+        f"GROUP BY doc_id HAVING count(*) > 1 ORDER BY times DESC, source, id LIMIT {SHOWN}"
     )
     if twins:
-        shown = "; ".join(f"id '{t['id']}' of {t['source']} at {', '.join(t['places'][:3])}" for t in twins)
+        shown = "; ".join(
+            f"id '{t['id']}' of {t['source']} {t['times']} times, first in {_at(t['first'])}, last in {_at(t['last'])}"
+            for t in twins
+        )
         raise AuditError(
             f"documents of a source must have ids of their own; {shown}. "
             "Name another field as `id`, or one that does not exist to number documents by file and place"
         )
+
+
+def _at(place: tuple[str, int]) -> str:
+    return f"{place[0]}, record {place[1]}"
 
 
 def _check_tolerance(run: Run) -> None:
