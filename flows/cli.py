@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from flows.terminal import as_csv, as_json, console, output, table
 from schemas.errors import GristmillError
@@ -89,7 +90,7 @@ def sql(
 
     asked = query if query is not None or sys.stdin.isatty() else sys.stdin.read()
     with Ledger.published(warehouse) as ledger:
-        rows = ledger.rows(asked if asked and asked.strip() else TABLES)
+        rows = ledger.ask(asked if asked and asked.strip() else TABLES)
     {Form.table: table, Form.csv: as_csv, Form.json: as_json}[form](rows)
 
 
@@ -155,7 +156,7 @@ def main() -> None:
     try:
         app()
     except GristmillError as error:
-        console.print(f"[red]error:[/] {str(error).replace('[', chr(92) + '[')}", highlight=False, soft_wrap=True)
+        console.print(Text.assemble(("error:", "red"), f" {error}"), highlight=False, soft_wrap=True)
         sys.exit(2)
     except BrokenPipeError:
         os._exit(1)

@@ -3,6 +3,8 @@
 import tempfile
 from pathlib import Path
 
+from rich.markup import escape
+
 from flows.terminal import output, table
 from tasks.decide import create_views, decided
 from tasks.ledger import Ledger
@@ -41,6 +43,8 @@ def preview(recipe: Path, documents: int, examples: int) -> None:
         lenient = plan.model_copy(update={"tolerance": 1.0, "survival_floor": 0.0})
         with opened(lenient, Path(folder), limit=limit) as run:
             _steps(run)
+            output.print("[bold]recipe as resolved[/]")
+            output.print(plan.model_dump_json(indent=2) + "\n", highlight=False, markup=False)
             _show(run.ledger, limit, examples, run)
 
 
@@ -52,7 +56,6 @@ def _steps(run: Run) -> None:
 
 
 def _show(ledger: Ledger, limit: int, examples: int, run: Run) -> None:
-    output.print(f"[bold]recipe as resolved[/]\n{run.recipe.model_dump_json(indent=2)}\n", highlight=False, markup=True)
     output.print(f"[bold]sample[/]: the first {limit} records of each file", highlight=False)
     table(ledger.rows("SELECT * EXCLUDE (kind) FROM funnel WHERE step = (SELECT max(step) FROM steps) ORDER BY source"))
     table(
@@ -66,7 +69,7 @@ def _show(ledger: Ledger, limit: int, examples: int, run: Run) -> None:
             row for kept in (False, True) for row in ledger.rows(NEAR, [rule["step"], rule["rule"], kept, examples])
         ]
         if any(not row["kept"] for row in near):
-            output.print(f"\n[bold]near {rule['rule']}[/]  keeps {rule['keeps']}", highlight=False)
+            output.print(f"\n[bold]near {escape(rule['rule'])}[/]  keeps {escape(rule['keeps'])}", highlight=False)
             texts = _texts(ledger, run, [row["doc_id"] for row in near])
             table([{**row, "text": texts.get(row["doc_id"], "")} for row in near])
     mixture = ledger.rows(

@@ -1,6 +1,7 @@
 """What a person sees in the terminal: steps as they go, the table at the end, answers as tables."""
 
 import csv
+import re
 import sys
 from typing import Any
 
@@ -8,7 +9,9 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 console = Console(stderr=True)
 output = Console(width=None if sys.stdout.isatty() else 160)
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -60,12 +63,13 @@ def table(rows: list[dict[str, Any]], title: str | None = None, empty: str = "no
     if not rows:
         output.print(f"[dim]{empty}[/]")
         return
-    shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    heading = None if title is None else Text(title)
+    shown = Table(title=heading, title_justify="left", header_style="bold", box=None, pad_edge=False)
     numeric = {key: all(isinstance(row[key], int | float | None) for row in rows) for key in rows[0]}
     for key, is_number in numeric.items():
-        shown.add_column(key, justify="right" if is_number else "left", overflow="fold")
+        shown.add_column(Text(key), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(cell(key, row[key]) for key in row))
+        shown.add_row(*(Text(cell(key, row[key])) for key in row))
     output.print(shown, highlight=False)
 
 
@@ -81,7 +85,8 @@ def cell(name: str, value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, bytes):
         return value.hex()
-    return str(value).replace("[", "\\[")
+    # A document's text may hold what a terminal obeys: it is shown, not sent.
+    return CONTROLS.sub("\ufffd", str(value))
 
 
 def as_csv(rows: list[dict[str, Any]]) -> None:
