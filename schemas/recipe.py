@@ -10,7 +10,7 @@ from schemas.errors import RecipeError
 from schemas.rule import Operator, Rule
 
 Kind = Literal["score", "filter", "deduplicate", "reweight", "order", "pack"]
-COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*(.+?)\s*$")
+COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*([^\s=<>!].*?)\s*$")
 QUANTILE = re.compile(r"^q(0?\.\d+|[01])$")
 
 
@@ -89,7 +89,7 @@ class Recipe(Strict):
             if not re.fullmatch(r"\d+(\.\d+)?\s*%", value):
                 raise ValueError("a tolerance is a count of documents or a share such as '0.1%'")
             value = float(value.rstrip(" %")) / 100
-        if value < 0 or (isinstance(value, float) and value > 1):
+        if not value >= 0 or (isinstance(value, float) and value > 1):
             raise ValueError("a tolerance is a count of at least 0, or a share between 0 and 1")
         return value
 
