@@ -66,7 +66,7 @@ def wait_for(process: subprocess.Popen[str], text: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["Prefect UI", "read", "deduplicate", "export"])
+@pytest.mark.parametrize("moment", ["Prefect UI", "deduplicate", "export"])
 def test_a_killed_run_ends_with_the_same_bytes(
     recipe: Path, undisturbed: dict[str, str], tmp_path: Path, moment: str
 ) -> None:
