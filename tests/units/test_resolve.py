@@ -87,7 +87,7 @@ MISTAKES = {
     ),
     "setting of the wrong type": (
         HEAD + "steps:\n  - deduplicate: {minhash: {bands: many}}\n",
-        "setting 'bands' of minhash: Input should be a valid integer, unable to parse string as an integer (got 'many')",
+        "setting 'bands' of minhash: Input should be a valid integer, unable to parse string",
     ),
     "setting that must be given": (
         HEAD + "steps:\n  - order: {by_score: {}}\n",
@@ -224,7 +224,7 @@ def test_a_mistake_is_refused_with_its_place_and_what_would_be_right(mistake: st
 
 
 def test_a_recipe_that_is_no_file_or_no_text(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="no recipe at .*none.yaml"):
+    with pytest.raises(RecipeError, match=r"no recipe at .*none.yaml"):
         load(tmp_path / "none.yaml")
     with pytest.raises(RecipeError, match="no recipe at"):
         load(tmp_path)
@@ -334,11 +334,8 @@ def test_every_rule_has_its_citation() -> None:
 
 
 def test_a_step_needs_the_scorers_of_what_it_names() -> None:
-    recipe = parse(
-        HEAD
-        + "steps: [{filter: [{rule: 'words >= q0.1', per: language}]}, {filter: ['bytes >= 5']}, {order: {by_score: {score: "
-        "compression_ratio}}}]"
-    )
+    rule, order = "{rule: 'words >= q0.1', per: language}", "{by_score: {score: compression_ratio}}"
+    recipe = parse(HEAD + f"steps: [{{filter: [{rule}]}}, {{filter: ['bytes >= 5']}}, {{order: {order}}}]")
     assert [needed_scorers(step) for step in recipe.steps] == [{"size", "language"}, set(), {"compression_ratio"}]
 
 
