@@ -17,6 +17,7 @@ from typing import Any
 from flows.progress import listener
 from schemas.errors import GristmillError
 from tasks import parts
+from tasks.run import code_version
 
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -117,7 +118,7 @@ def workers(scheduler: str | None, number: int | None, scratch: Path) -> Iterato
     from distributed import Client, LocalCluster
 
     if scheduler:
-        with Client(scheduler, timeout="30s") as client:
+        with _connected(scheduler) as client:
             yield Workers(client, scratch / "shared")
         return
     count = number or os.cpu_count() or 1
@@ -134,6 +135,25 @@ def workers(scheduler: str | None, number: int | None, scratch: Path) -> Iterato
         Client(cluster) as client,
     ):
         yield Workers(client, scratch / "shared")
+
+
+@contextmanager
+def _connected(scheduler: str) -> Iterator[Any]:
+    """Connect to a cluster that is there, if it has workers that run this code; GristmillError if not."""
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout="30s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise GristmillError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+    with client:
+        versions = client.run(code_version)
+        if not versions:
+            raise GristmillError(f"the Dask scheduler at {scheduler} has no workers")
+        if set(versions.values()) != {code_version()}:
+            others = ", ".join(sorted(address for address, found in versions.items() if found != code_version()))
+            raise GristmillError(f"workers run another version of Gristmill than this one; restart them: {others}")
+        yield client
 
 
 class Workers:

@@ -107,11 +107,9 @@ class Ledger:
         """Execute ``sql`` with Arrow tables under the names that it uses for them."""
         for name, data in given.items():
             self._connection.register(name, data)
-        try:
-            self.run(sql, parameters)
-        finally:
-            for name in given:
-                self._connection.unregister(name)
+        self.run(sql, parameters)
+        for name in given:
+            self._connection.unregister(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -21,7 +21,10 @@ sources:
   code: {{path: ["code/*.jsonl.gz", "code/*.jsonl.zst"]}}
 steps:
   - score: [size, word_statistics, line_statistics, repetition]
-  - filter: [{{rule: "words >= 20"}}, {{rule: "duplicate_line_share <= {threshold}"}}, {{rule: "bytes >= q0.02", per: source}}]
+  - filter:
+      - {{rule: "words >= 20"}}
+      - {{rule: "duplicate_line_share <= {threshold}"}}
+      - {{rule: "bytes >= q0.02", per: source}}
   - deduplicate: {{exact: {{}}, minhash: {{}}}}
   - score: [compression_ratio]
   - filter: [{{rule: "compression_ratio <= 60"}}]

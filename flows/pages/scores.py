@@ -74,8 +74,8 @@ def _chart(
 
 def _thresholds(rules: Sequence[Row], key: Key) -> list[tuple[str, float]]:
     """Return the (operator, threshold) pairs for a score in a step; an inverse rule keeps the other side."""
-    pairs = [
-        (INVERSES.get(row["operator"], row["operator"]) if row["inverse"] else row["operator"], value)
+    pairs: list[tuple[str, float]] = [
+        (str(INVERSES.get(row["operator"], row["operator"])) if row["inverse"] else row["operator"], value)
         for row in rules
         if (row["step"], row["score"]) == key
         for value in row["thresholds"] or ()

@@ -163,7 +163,7 @@ def _group(step: int, name: str, rows: list[Row]) -> Row:
 def _keeps(row: Row) -> str:
     """Say in one line what a rule asks for."""
     if row["score"] is None:
-        return READING.get(row["rule"], row["rule"])
+        return READING.get(row["rule"], str(row["rule"]))
     thresholds = row["thresholds"] or []
     if row["label"] is not None:
         value = row["label"].replace("|", ", ")

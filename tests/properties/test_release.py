@@ -85,7 +85,8 @@ def test_the_ledger_accounts_for_every_record(corpus: Path, tmp_path: Path) -> N
         read = ledger.value("SELECT records FROM inputs WHERE file LIKE '%a.jsonl'")
         [fates] = ledger.rows(
             """SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM failures) AS failures,
-            (SELECT sum(records)::BIGINT FROM inputs) AS records, (SELECT count(*) FROM audits WHERE NOT passed) AS broken"""
+            (SELECT sum(records)::BIGINT FROM inputs) AS records,
+            (SELECT count(*) FROM audits WHERE NOT passed) AS broken"""
         )
         kept = ledger.value("SELECT count(*) FROM weights")
         left = ledger.value("SELECT count(DISTINCT doc_id) FROM fates")

@@ -156,15 +156,17 @@ def test_row_groups_are_bounded_in_bytes(made: Corpus, tmp_path: Path, monkeypat
     monkeypatch.setattr(_gather, "GROUP_BYTES", 30_000)
     monkeypatch.setattr(_gather, "GROUP_TOKENS", 5_000)
     export(made, segments_of(made), tmp_path)
+    counts = []
     for path in (tmp_path / "release" / "parquet").iterdir():
         file = pq.ParquetFile(path)
         groups = [file.read_row_group(i) for i in range(file.num_row_groups)]
-        assert len(groups) > 1
+        counts.append(len(groups))
         if "documents" in path.name:
             assert all(len("".join(g["text"].to_pylist()[:-1]).encode()) < 30_000 for g in groups)
         else:
             assert all(sum(map(len, g["tokens"].to_pylist()[:-1])) < 5_000 for g in groups)
         assert file.metadata.row_group(0).column(0).is_stats_set
+    assert max(counts) > 1
 
 
 def test_a_tokenizer_file_gives_its_own_tokens(tmp_path: Path) -> None:
