@@ -1,4 +1,4 @@
-"""Runs a command that ends when the process that asked for it is gone, even killed: ``python -m flows.guard COMMAND``."""
+"""Runs a command that ends when the process that asked for it is gone: ``python -m flows.guard COMMAND``."""
 
 import os
 import signal

@@ -99,7 +99,8 @@ def say_done(warehouse: Path, release: Path) -> None:
     with Ledger.published(warehouse) as ledger:
         table(ledger.rows(STEPS))
         files = ledger.rows(
-            "SELECT content, format, count(*) AS files, sum(bytes)::BIGINT AS bytes FROM exports GROUP BY ALL ORDER BY ALL"
+            "SELECT content, format, count(*) AS files, sum(bytes)::BIGINT AS bytes "
+            "FROM exports GROUP BY ALL ORDER BY ALL"
         )
         example = ledger.rows("SELECT doc_id FROM drops ORDER BY doc_id LIMIT 1")
     output.print()

@@ -121,7 +121,8 @@ class Run:
         """Write down what stands after ``step``, per source."""
         self.ledger.run(
             "INSERT INTO counts "
-            "SELECT ?, source, count(*), sum(bytes)::BIGINT, sum(tokens)::BIGINT FROM live GROUP BY source ORDER BY source",
+            "SELECT ?, source, count(*), sum(bytes)::BIGINT, sum(tokens)::BIGINT "
+            "FROM live GROUP BY source ORDER BY source",
             [step],
         )
 
