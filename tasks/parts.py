@@ -102,4 +102,9 @@ def once(path: Path, make: Callable[[], pa.Table]) -> pa.Table:
     """Return the table at ``path``, made and kept there if it is not."""
     if not path.is_file():
         write(path, make())
+    return read(path)
+
+
+def read(path: Path) -> pa.Table:
+    """Read what ``write`` wrote."""
     return pq.read_table(path, memory_map=False)

@@ -254,10 +254,15 @@ def _mixture(step: int | None, by: str, rows: list[Row], domains: dict[str, Row]
     }
 
 
+FIGURES = """
+SELECT metrics.* FROM metrics JOIN steps USING (step) WHERE kind IN ('order', 'pack') ORDER BY step, metrics.rowid
+"""
+
+
 def order(ledger: Ledger, steps: Sequence[Row]) -> Row:
     """Return the figures of order and packing, the domains along the order, and documents per context."""
     figures: dict[int, list[Row]] = {}
-    for row in ledger.rows("SELECT * FROM metrics ORDER BY step, rowid"):
+    for row in ledger.rows(FIGURES):
         figures.setdefault(row["step"], []).append(row)
     named = {row["step"]: row for row in steps}
     blocks = [{"step": step, "named": named.get(step), "rows": rows} for step, rows in figures.items()]

@@ -1,10 +1,10 @@
-"""One row per figure about the order or the packing."""
+"""One row per figure about a deduplication, the order or the packing."""
 
 from schemas.table import Column, Table
 
 metrics = Table(
     name="metrics",
-    meaning="One row per figure about the order or the packing.",
+    meaning="One row per figure about a deduplication, the order or the packing.",
     columns=(
         Column("step", "INTEGER", "order or pack step"),
         Column("name", "VARCHAR", "figure"),

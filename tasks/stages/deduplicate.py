@@ -6,10 +6,11 @@ import pyarrow as pa
 
 from schemas.recipe import Call, Step
 from tasks import parts, units
-from tasks.deduplicate._clusters import RECALL, REMOVED
 from tasks.deduplicate.minhash import Part
 from tasks.partition import measured_file
 from tasks.run import Run, unit_measure
+
+LOADED = ("metrics", "recall", "duplicates")
 
 
 def deduplicate(run: Run, number: int, step: Step) -> None:
@@ -17,12 +18,16 @@ def deduplicate(run: Run, number: int, step: Step) -> None:
     for call in step.calls:
         documents = run.live(*dict.fromkeys(["characters", *_columns(call)]))
         made_of = (call, units.unit("deduplicate", call.name).fingerprint, documents, _keys(run, call))
-        removed_at, recall_at = run.keep(f"{call.name}-removed", *made_of), run.keep(f"{call.name}-recall", *made_of)
-        if not (removed_at.is_file() and recall_at.is_file()):
+        kept = {name: run.keep(f"{call.name}-{name}", *made_of) for name in LOADED}
+        if not all(path.is_file() for path in kept.values()):
             found = _find(run, call, documents)
-            parts.write(recall_at, found.recall)
-            parts.write(removed_at, found.removed)
-        _load(run, number, parts.once(removed_at, REMOVED.empty_table), parts.once(recall_at, RECALL.empty_table))
+            figures = [{"name": f"{call.name}.{name}", "value": float(n)} for name, n in found.statistics.items()]
+            parts.write(kept["metrics"], pa.Table.from_pylist(figures))
+            parts.write(kept["recall"], found.recall)
+            parts.write(kept["duplicates"], found.removed)
+        for name, path in kept.items():
+            rows = parts.read(path)
+            run.ledger.insert(name, rows.append_column("step", pa.array([number] * len(rows), pa.int32())))
         run.ledger.run("DELETE FROM live WHERE doc_id IN (SELECT doc_id FROM duplicates WHERE step = ?)", [number])
     run.leave(number)
 
@@ -46,8 +51,3 @@ def _find(run: Run, call: Call, documents: pa.Table) -> Any:
     ]
     with run.scratch(call.name) as folder:
         return unit.call(files, documents, folder, **call.settings, mapper=run.map)
-
-
-def _load(run: Run, number: int, removed: pa.Table, recall: pa.Table) -> None:
-    for name, rows in (("duplicates", removed), ("recall", recall)):
-        run.ledger.insert(name, rows.append_column("step", pa.array([number] * len(rows), pa.int32())))
