@@ -6,7 +6,7 @@ from pathlib import Path
 from flows.progress import heard_by
 from flows.services import prefect_api, quiet, workers
 from flows.terminal import Steps, console, output, progress, table
-from schemas.errors import GristmillError
+from schemas.errors import AuditError, GristmillError, ToleranceError
 from schemas.recipe import Recipe
 
 
@@ -46,7 +46,12 @@ def launch(
                 return_state=True,
             )
         _send_last_words()
+    try:
         return _release(state)
+    except (AuditError, ToleranceError):
+        stopped = warehouse / "run" / "ledger.duckdb"
+        console.print(f"the stopped run's ledger: gristmill sql -w {stopped}", highlight=False, soft_wrap=True)
+        raise
 
 
 def check_inputs(recipe: Recipe) -> None:

@@ -27,6 +27,10 @@ SELECT r.step, r.rule,
 FROM rules r LEFT JOIN met USING (step, rule) LEFT JOIN dropped USING (step, rule)
 ORDER BY r.step, drops DESC, r.rule, r.per_value
 """
+STEPS_BY_SOURCE = """
+SELECT step, kind, source, entered, dropped, duplicates, failed, kept, entered_bytes, kept_bytes
+FROM funnel WHERE step = 0 OR kept < entered ORDER BY step, source
+"""
 NEAR = """
 SELECT kept, value, source, doc_id FROM decisions JOIN documents USING (doc_id)
 WHERE step = ? AND rule = ? AND kept = ? AND value IS NOT NULL ORDER BY abs(value - threshold), doc_id LIMIT ?
@@ -57,7 +61,7 @@ def _steps(run: Run) -> None:
 
 def _show(ledger: Ledger, limit: int, examples: int, run: Run) -> None:
     output.print(f"[bold]sample[/]: the first {limit} records of each file", highlight=False)
-    table(ledger.rows("SELECT * EXCLUDE (kind) FROM funnel WHERE step = (SELECT max(step) FROM steps) ORDER BY source"))
+    table(ledger.rows(STEPS_BY_SOURCE))
     table(
         ledger.rows("SELECT source, file, row, error FROM failures ORDER BY ALL LIMIT 20"), "failed", "no record failed"
     )

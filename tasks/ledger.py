@@ -62,8 +62,8 @@ class Ledger:
 
     @classmethod
     def published(cls, warehouse: Path) -> Self:
-        """Open the ledger that ``warehouse`` published last, read-only."""
-        path = warehouse / "ledger.duckdb"
+        """Open the ledger that ``warehouse`` published last, read-only; a ledger's file may be named as well."""
+        path = warehouse if warehouse.is_file() else warehouse / "ledger.duckdb"
         if not path.is_file():
             raise LedgerError(
                 f"{warehouse} has no published ledger; `gristmill run RECIPE --warehouse {warehouse}` makes one"
