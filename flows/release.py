@@ -22,6 +22,7 @@ def publish(run: Run) -> Path:
     run.close_books()
     release, aside = run.release, run.release_aside
     if not (release / "manifest.json").is_file():
+        aside.mkdir(parents=True, exist_ok=True)  # a run that keeps nothing has exported nothing
         (aside / "card.md").write_text(card(run.ledger), encoding="utf-8")
         (aside / "report.html").write_text(report(run.ledger), encoding="utf-8")
         run.ledger.publish(aside / "ledger.duckdb")

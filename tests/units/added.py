@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 from unittest.mock import patch
@@ -35,15 +35,16 @@ def added(folder: Path, kind: str, name: str, code: str) -> Iterator[Path]:
     file.write_text(code, encoding="utf-8")
     package = import_module(f"tasks.{kind}")
     with (
+        ExitStack() as after,
         patch.object(units, "HOME", home),
         patch.object(package, "__path__", [*package.__path__, str(home / kind)]),
         patch.object(sys, "dont_write_bytecode", True),
     ):
         forget()
+        after.callback(forget)
+        after.callback(vars(package).pop, name, None)
+        after.callback(sys.modules.pop, f"tasks.{kind}.{name}", None)
         yield file
-    sys.modules.pop(f"tasks.{kind}.{name}", None)
-    vars(package).pop(name, None)
-    forget()
 
 
 def forget() -> None:
