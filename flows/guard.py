@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 LOOK_SECONDS = 0.5
 
@@ -15,11 +14,12 @@ def guard(command: list[str]) -> int:
     child = subprocess.Popen(command)
     signal.signal(signal.SIGINT, lambda *_: child.send_signal(signal.SIGINT))
     signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGINT))
-    while child.poll() is None:
-        if os.getppid() != parent:
-            child.kill()
-        time.sleep(LOOK_SECONDS)
-    return child.returncode
+    while True:
+        try:
+            return child.wait(timeout=LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            if os.getppid() != parent:
+                child.kill()
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def launch(
 
         from flows.curate import curate
 
-        address = api()
+        address = api.ready()
         console.print(f"Prefect UI {address}  started in {time.monotonic() - begun:.1f} s", highlight=False)
         # The heartbeat's thread is joined for a second at the end of each flow run; nobody waits for it here.
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), heard_by(Steps(bar)):
@@ -46,6 +46,7 @@ def launch(
                 return_state=True,
             )
         _send_last_words()
+        api.stop()  # it ends while the workers do
     try:
         return _release(state)
     except (AuditError, ToleranceError):

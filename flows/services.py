@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,6 +49,7 @@ class Server:
         host, port = self.address.removeprefix("http://").split(":")
         server = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", port]
         command = [sys.executable, "-m", "flows.guard", *server]
+        self._stopping = False
         self._log = (home / "server.log").open("wb")
         self._process = subprocess.Popen(
             command,
@@ -67,15 +69,36 @@ class Server:
             time.sleep(0.05)
         return self.address
 
+    def stop(self) -> None:
+        """Tell the server to stop, without waiting for it."""
+        # A second signal would make it drop what it has yet to write.
+        if not self._stopping:
+            self._stopping = True
+            self._process.send_signal(signal.SIGINT)
+
     def close(self) -> None:
         """Stop the server."""
-        self._process.send_signal(signal.SIGINT)
+        self.stop()
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._log.close()
+
+
+@dataclass(frozen=True)
+class Named:
+    """A Prefect API that somebody else runs, at ``address``."""
+
+    address: str
+
+    def ready(self) -> str:
+        """Return the UI's address."""
+        return self.address
+
+    def stop(self) -> None:
+        """Nothing: others may need it."""
 
 
 def _free_port() -> int:
@@ -93,20 +116,17 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def prefect_api(home: Path) -> Iterator[Callable[[], str]]:
-    """Give a function that waits for the Prefect API and returns the address of its UI.
-
-    The API named by PREFECT_API_URL is used if there is one; else a server starts now, in the background.
-    """
+def prefect_api(home: Path) -> Iterator["Server | Named"]:
+    """Give the Prefect API: the one named by PREFECT_API_URL, else a server that starts now, in the background."""
     named = os.environ.get("PREFECT_API_URL")
     if named:
-        yield lambda: named.removesuffix("/api")
+        yield Named(named.removesuffix("/api"))
         return
     server = Server(home)
     os.environ["PREFECT_API_URL"] = f"{server.address}/api"
     os.environ.setdefault("PREFECT_HOME", str(home.absolute()))
     try:
-        yield server.ready
+        yield server
     finally:
         del os.environ["PREFECT_API_URL"]
         server.close()

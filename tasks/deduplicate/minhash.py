@@ -95,7 +95,8 @@ def minhash(
     statistics["pairs_compared"] = sum(verified.compared for verified in found)
     statistics["crowded_buckets"] = sum(verified.crowded for verified in found)
     sample = list(mapper(partial(_recall.sampled, wanted=_recall.choose(doc_ids, characters)), texts))
-    recall = _recall.audit(_recall.ordered(sample), ngram=ngram, bands=bands, rows=rows, seed=seed)
+    audit = partial(_recall.audit, ngram=ngram, bands=bands, rows=rows, seed=seed)
+    [recall] = mapper(audit, [_recall.ordered(sample)])  # the workers have the text engine loaded
     return duplicates("minhash", *_stars.joined(found), statistics, recall)
 
 
