@@ -14,6 +14,8 @@ from rich.text import Text
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 console = Console(stderr=True)
 output = Console(width=None if sys.stdout.isatty() else 160)
+PLAIN = ("step", "position", "row", "place")
+SMALLEST_ID = 10**15  # no count is as large; an id under another column's name is
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -80,7 +82,7 @@ def cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return str(value) if name.endswith("id") or name in ("step", "position", "row", "place") else f"{value:,}"
+        return str(value) if name in PLAIN or name.endswith("id") or value >= SMALLEST_ID else f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, bytes):
