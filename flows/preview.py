@@ -21,11 +21,15 @@ WITH failed AS (
 ),
 dropped AS (SELECT step, rule, count(*) AS drops, count(*) FILTER (failures = 1) AS alone FROM failed GROUP BY ALL),
 met AS (SELECT step, rule, count(*) AS documents FROM decisions GROUP BY ALL)
-SELECT r.step, r.rule,
-    r.score || ' ' || r.operator || ' ' || coalesce(r.threshold::VARCHAR, r.threshold_label) AS keeps,
-    coalesce(r.per_value, '') AS of, met.documents, coalesce(drops, 0) AS drops, coalesce(alone, 0) AS drops_alone
+SELECT r.step, r.rule, any_value(r.score) || ' ' || any_value(r.operator) || ' ' ||
+    CASE WHEN count(*) <= 5
+    THEN string_agg(coalesce(r.threshold::VARCHAR, r.threshold_label) || coalesce(' for ' || r.per_value, ''), ', '
+        ORDER BY r.per_value)
+    ELSE min(r.threshold)::VARCHAR || ' to ' || max(r.threshold)::VARCHAR || ', per ' || any_value(r.per) END AS keeps,
+    any_value(met.documents) AS documents, coalesce(any_value(drops), 0) AS drops,
+    coalesce(any_value(alone), 0) AS drops_alone
 FROM rules r LEFT JOIN met USING (step, rule) LEFT JOIN dropped USING (step, rule)
-ORDER BY r.step, drops DESC, r.rule, r.per_value
+GROUP BY r.step, r.rule ORDER BY r.step, drops DESC, r.rule
 """
 STEPS_BY_SOURCE = """
 SELECT step, kind, source, entered, dropped, duplicates, failed, kept, entered_bytes, kept_bytes
@@ -68,7 +72,7 @@ def _show(ledger: Ledger, limit: int, examples: int, run: Run) -> None:
     rules = ledger.rows(RULES)
     output.print()
     table(rules, "what each rule would drop", "no rules")
-    for rule in {(r["step"], r["rule"]): r for r in rules}.values():
+    for rule in rules:
         near = [
             row for kept in (False, True) for row in ledger.rows(NEAR, [rule["step"], rule["rule"], kept, examples])
         ]

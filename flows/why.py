@@ -63,7 +63,7 @@ def _tell(ledger: Ledger, document: dict[str, Any]) -> None:
     _section(ledger, "contexts", SEGMENTS, doc_id)
 
 
-SCORES = "SELECT * EXCLUDE (doc_id) FROM scores WHERE doc_id = ?"
+SCORES = "FROM scores WHERE doc_id = ?"
 DECISIONS = """
 SELECT step, rule, coalesce(format('{:.6g}', value), label) AS value, operator,
     coalesce(format('{:.6g}', threshold), threshold_label) AS threshold, kept
@@ -95,7 +95,7 @@ SEGMENTS = "SELECT copy, context_id, position, start, stop FROM segments WHERE d
 def _section(ledger: Ledger, title: str, sql: str, doc_id: int, unpivot: bool = False) -> None:
     rows = ledger.rows(sql, [doc_id])
     if unpivot and rows:
-        rows = [{"score": key, "value": value} for key, value in rows[0].items()]
+        rows = [{"score": key, "value": value} for key, value in rows[0].items() if key != "doc_id"]
     if rows:
         output.print(f"\n[bold]{title}[/]")
         table(rows)
