@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ class Run:
     partitions_per_file: int | None = None
     limit: int | None = None
     partitions: list[Partition] = field(default_factory=list)
+    _beside: list[tuple["Future[Any]", Callable[[Any], None]]] = field(default_factory=list)
 
     @cached_property
     def run_id(self) -> str:
@@ -88,6 +90,18 @@ class Run:
     def once(self, kept: Path, make: Callable[[], pa.Table]) -> pa.Table:
         """Return the table kept at this path, made now if it is not there."""
         return parts.once(kept, make)
+
+    def beside(self, make: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        """Make something in a thread while the next steps wait for workers; ``settle`` gives it to ``then``."""
+        pool = ThreadPoolExecutor(1)
+        self._beside.append((pool.submit(make), then))
+        pool.shutdown(wait=False)
+
+    def settle(self) -> None:
+        """Wait for what is made beside the steps and take it in."""
+        while self._beside:
+            made, then = self._beside.pop(0)
+            then(made.result())
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
@@ -151,7 +165,9 @@ def opened(
             raise LedgerError(f"another run is at work in {warehouse}; wait for it or name another warehouse") from None
         with Ledger.create(warehouse / "run" / "ledger.duckdb") as ledger:
             _open_books(ledger, recipe)
-            yield Run(recipe, warehouse, ledger, mapper, partitions_per_file, limit)
+            run = Run(recipe, warehouse, ledger, mapper, partitions_per_file, limit)
+            yield run
+            run.settle()
         for leftover in ("run", "scratch", "shared"):
             shutil.rmtree(warehouse / leftover, ignore_errors=True)
 

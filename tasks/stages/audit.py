@@ -27,9 +27,13 @@ LAWS = (
     ),
     Law(
         "in = kept + dropped + duplicates + failed, per source and step, in documents and bytes",
-        """SELECT step, source, entered, kept, dropped, duplicates, failed FROM funnel
-        WHERE entered <> kept + dropped + duplicates + failed
-        OR entered_bytes <> kept_bytes + dropped_bytes + duplicates_bytes + failed_bytes""",
+        """SELECT step, source, came, kept, dropped, duplicates, failed FROM funnel FULL JOIN (
+            SELECT step + 1 AS step, source, documents AS came, bytes AS came_bytes FROM counts
+            WHERE step < (SELECT max(step) FROM steps)
+            UNION ALL SELECT 0, source, sum(records)::BIGINT, NULL FROM inputs GROUP BY source
+        ) USING (step, source)
+        WHERE coalesce(came, 0) <> coalesce(kept + dropped + duplicates + failed, 0)
+        OR came_bytes <> kept_bytes + dropped_bytes + duplicates_bytes + failed_bytes""",
     ),
     Law(
         "what was counted after each step is what the drops leave",
@@ -87,6 +91,7 @@ FLOOR = Law(
 
 def audit(run: Run) -> None:
     """Check every law and write down what was found; AuditError names the first offender of each broken one."""
+    run.settle()
     create_views(run.ledger, decided(run.recipe.steps))
     floor = Law(FLOOR.says, FLOOR.offenders.format(floor=run.recipe.survival_floor))
     rows = [_check(run, law) for law in (*LAWS, floor)]

@@ -1,5 +1,7 @@
 """Packing: the order cut into contexts, one table of segments."""
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 
@@ -29,8 +31,8 @@ def pack(run: Run, number: int, step: Step) -> None:
     with run.ledger.transaction():
         run.ledger.insert("segments", _trainable(segments))
         _note(run, number, figures)
-        _note_order(run, documents, segments, seed)
         run.leave(number)
+    _note_order(run, documents, segments, seed)
 
 
 def _note(run: Run, number: int, figures: dict[str, float]) -> None:
@@ -38,7 +40,7 @@ def _note(run: Run, number: int, figures: dict[str, float]) -> None:
 
 
 def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) -> None:
-    """Note what the order gained, where the documents' words were counted for it."""
+    """Note what the order gained, where the documents' words were counted for it; nobody but the report waits."""
     found = run.step("order")
     if found is None or unit_measure("order", found[1].calls[0]) is None or not len(documents):
         return
@@ -47,7 +49,8 @@ def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) ->
     features = featured(run, step.calls[0])
     ordered = features.take(pa.array(np.searchsorted(features["doc_id"].to_numpy(), documents["doc_id"].to_numpy())))
     asked = {name: settings[name] for name in ("neighbors", "dimensions", "model")}
-    _note(run, number, measure_order(ordered, segments, seed=seed, duplicate=settings["apart"], sample=SAMPLE, **asked))
+    asked |= {"seed": seed, "duplicate": settings["apart"], "sample": SAMPLE}
+    run.beside(partial(measure_order, ordered, segments, **asked), partial(_note, run, number))
 
 
 def _trainable(segments: pa.Table) -> pa.Table:
