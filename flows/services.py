@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ from typing import Any
 from flows.progress import listener
 from schemas.errors import GristmillError
 from tasks import parts
-from tasks.run import code_version
+from tasks.environment import code_version
 
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -30,6 +30,7 @@ QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "error",
 }
 START_SECONDS = 120.0
+RESTART_SECONDS = 10.0
 
 
 def quiet() -> None:
@@ -167,13 +168,23 @@ def _connected(scheduler: str) -> Iterator[Any]:
     except (OSError, TimeoutError, ValueError) as error:
         raise GristmillError(f"no Dask scheduler answers at {scheduler}: {error}") from None
     with client:
-        versions = client.run(code_version)
+        versions = _versions(client)
         if not versions:
             raise GristmillError(f"the Dask scheduler at {scheduler} has no workers")
         if set(versions.values()) != {code_version()}:
             others = ", ".join(sorted(address for address, found in versions.items() if found != code_version()))
             raise GristmillError(f"workers run another version of Gristmill than this one; restart them: {others}")
         yield client
+
+
+def _versions(client: Any) -> dict[str, str]:
+    """Return the code that each worker runs; a worker that dies meanwhile starts again with the same code."""
+    versions: dict[str, str] = client.run(code_version, on_error="ignore")
+    if not versions:
+        with suppress(TimeoutError):
+            client.wait_for_workers(1, timeout=RESTART_SECONDS)
+        versions = client.run(code_version, on_error="ignore")
+    return versions
 
 
 class Workers:
