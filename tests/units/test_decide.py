@@ -91,7 +91,8 @@ def expected(recipe: Recipe, documents: list[dict[str, Any]]) -> tuple[list[tupl
                 if inline.per:
                     threshold = inline.thresholds.get(document[inline.per], threshold)
                 value = document[rule.score]
-                kept = value is not None and threshold is not None and COMPARE[rule.operator](value, threshold)
+                missing = value is None or threshold is None
+                kept = rule.operator in ("!=", "not in") if missing else COMPARE[rule.operator](value, threshold)
                 decisions.append((document["doc_id"], number, rule.name, value, threshold, bool(kept)))
                 if not kept:
                     failed.add(document["doc_id"])
