@@ -2,17 +2,15 @@
 
 import hashlib
 import os
-import platform
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from flows.report import card, report
 from tasks import parts
+from tasks.environment import versions
 from tasks.run import Run
 
-LIBRARIES = ("gristmill", "duckdb", "faiss-cpu", "numba", "numpy", "pyarrow", "scipy", "zstandard")
 # What is left out of a table's digest because it depends on partitions, on when or on where; None leaves the table out.
 UNSTABLE = {"runs": None, "parts": None, "slices": None, "inputs": "path, batch", "documents": "part"}
 
@@ -22,6 +20,7 @@ def publish(run: Run) -> Path:
     run.close_books()
     release, aside = run.release, run.release_aside
     if not (release / "manifest.json").is_file():
+        _sweep(run, aside)
         aside.mkdir(parents=True, exist_ok=True)  # a run that keeps nothing has exported nothing
         (aside / "card.md").write_text(card(run.ledger), encoding="utf-8")
         (aside / "report.html").write_text(report(run.ledger), encoding="utf-8")
@@ -31,6 +30,14 @@ def publish(run: Run) -> Path:
         aside.rename(release)
     _point_to(release / "ledger.duckdb", run.warehouse / "ledger.duckdb")
     return release
+
+
+def _sweep(run: Run, folder: Path) -> None:
+    """Take away what writers that were killed left unfinished."""
+    written = {folder / row["path"] for row in run.ledger.rows("SELECT path FROM exports")}
+    for file in list(folder.rglob("*")):
+        if file.is_file() and file not in written:
+            file.unlink()
 
 
 def manifest(run: Run, folder: Path) -> dict[str, Any]:
@@ -44,7 +51,7 @@ def manifest(run: Run, folder: Path) -> dict[str, Any]:
     return {
         **made,
         "recipe": run.recipe.model_dump(mode="json"),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "versions": versions(),
         "inputs": run.ledger.rows("SELECT source, file, bytes, fingerprint, records FROM inputs ORDER BY source, file"),
         "funnel": run.ledger.rows("SELECT * FROM funnel ORDER BY step, source"),
         "files": files,

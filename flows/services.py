@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from flows import guard
 from flows.progress import listener
 from schemas.errors import GristmillError
 from tasks import parts
@@ -48,8 +49,8 @@ class Server:
         self.address = f"http://127.0.0.1:{_free_port()}"
         environment = os.environ | {"PREFECT_HOME": str(home.absolute()), "PREFECT_API_URL": f"{self.address}/api"}
         host, port = self.address.removeprefix("http://").split(":")
-        server = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", port]
-        command = [sys.executable, "-m", "flows.guard", *server]
+        server = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", host, "--port", port]
+        command = [sys.executable, "-P", guard.__file__, *server]
         self._stopping = False
         self._log = (home / "server.log").open("wb")
         self._process = subprocess.Popen(

@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from schemas import records
 from schemas.errors import GristmillError, UnitError
 from schemas.table import Column
 from tasks import parts, tokenize, units
+from tasks.environment import hash_of, model_of
 from tasks.read._slice import Fields, Slice
 from tasks.text import TextBatch
 
@@ -59,7 +61,7 @@ class Partition:
     @property
     def key(self) -> str:
         """Name of this partition's texts: the hash of its input, reader and settings."""
-        code = units.code_hash([Path(__file__)]) + units.unit("read", self.reader).fingerprint
+        code = hash_of([Path(__file__), Path(records.__file__)]) + units.unit("read", self.reader).fingerprint
         spans = [(piece.name, piece.start, piece.stop) for piece in self.slices]
         made_of = (self.source, self.reader, spans, self.fingerprints, self.fields, self.settings)
         return parts.key_of(code, *made_of, self.max_document_bytes, self.limit)
@@ -89,8 +91,10 @@ class Measure:
     def key(self) -> str:
         """Name of its results: the hash of the unit's code and settings."""
         if self.kind == "tokenize":
-            return parts.key_of(self.name, tokenize.load(tokenize.TokenizerSpec(**self.settings)).fingerprint)
-        return parts.key_of(self.name, units.unit(self.kind, self.name).fingerprint, self.settings)
+            code = hash_of([Path(tokenize.__file__)])
+            return parts.key_of(self.name, code, tokenize.load(tokenize.TokenizerSpec(**self.settings)).fingerprint)
+        unit = units.unit(self.kind, self.name)
+        return parts.key_of(self.name, unit.fingerprint, self.settings, model_of(self.settings))
 
     def compute(self, batch: TextBatch) -> pa.Table:
         """Return one row per document of ``batch``; UnitError if the unit breaks its contract."""

@@ -1,7 +1,6 @@
 """Intermediates: files named by the hash of what made them, written aside and renamed; what exists is done."""
 
 import hashlib
-import os
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pyarrow as pa
@@ -44,7 +44,7 @@ def _hash_table(update: Callable[[bytes], None], table: pa.Table) -> None:
 def aside(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path`` and rename it when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         yield temporary
         temporary.replace(path)

@@ -8,22 +8,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import pyarrow as pa
 
 from schemas.errors import LedgerError
 from schemas.recipe import Call, Recipe, Step
 from tasks import parts, units
+from tasks.environment import code_version, environment, model_of
 from tasks.ledger import Ledger
 from tasks.partition import Measure, Partition
 from tasks.resolve import needed_scorers
-from tasks.tokenize import TokenizerSpec
-
-HOME = Path(__file__).parent
+from tasks.tokenize import TokenizerSpec, load
 
 
 class Mapper(Protocol):
@@ -52,9 +52,11 @@ class Run:
 
     @cached_property
     def run_id(self) -> str:
-        """Name of what this run makes: the hash of recipe, inputs and code; known once the inputs are loaded."""
+        """Name of what this run makes: the hash of all that decides it; known once the inputs are loaded."""
         inputs = self.ledger.rows("SELECT source, file, fingerprint FROM inputs ORDER BY source, file")
-        return parts.key_of(self.recipe, inputs, code_version())
+        models = [model_of(call.settings) for step in self.recipe.steps for call in step.calls]
+        tokenizer = load(tokenizer_of(self.recipe)).fingerprint
+        return parts.key_of(self.recipe, inputs, models, tokenizer, code_version(), environment())
 
     @property
     def release(self) -> Path:
@@ -85,7 +87,8 @@ class Run:
 
     def keep(self, name: str, *made_of: Any) -> Path:
         """Where the result named ``name`` and made of these things is kept."""
-        return self.folder / "steps" / f"{name}-{parts.key_of(*made_of)}.parquet"
+        key = parts.key_of(*made_of, code_version(), environment())
+        return self.folder / "steps" / f"{name}-{key}.parquet"
 
     def once(self, kept: Path, make: Callable[[], pa.Table]) -> pa.Table:
         """Return the table kept at this path, made now if it is not there."""
@@ -106,8 +109,7 @@ class Run:
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
         """Give an empty folder that every worker sees and that goes when the block ends."""
-        folder = self.warehouse / "scratch" / name
-        shutil.rmtree(folder, ignore_errors=True)
+        folder = self.warehouse / "scratch" / f"{name}-{uuid4().hex}"
         folder.mkdir(parents=True)
         try:
             yield folder
@@ -157,6 +159,9 @@ def opened(
     limit: int | None = None,
 ) -> Iterator[Run]:
     """Start a run in ``warehouse``; LedgerError if another one is at work there."""
+    if "://" in str(warehouse) or ":/" in str(warehouse):
+        raise LedgerError(f"a warehouse is a folder, on this machine or mounted on all; got {warehouse}")
+    warehouse = warehouse.absolute()
     warehouse.mkdir(parents=True, exist_ok=True)
     with (warehouse / ".lock").open("w") as lock:
         try:
@@ -192,13 +197,6 @@ def _open_books(ledger: Ledger, recipe: Recipe) -> None:
 def now() -> datetime:
     """Return the time in UTC, without a zone, as the ledger keeps it."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-@cache
-def code_version() -> str:
-    """Return the hash of the source that decides a release: tasks and schemas."""
-    files = sorted([*HOME.rglob("*.py"), *(HOME.parent / "schemas").rglob("*.py")])
-    return units.code_hash(files)
 
 
 def early_measures(recipe: Recipe) -> tuple[Measure, ...]:

@@ -1,6 +1,5 @@
 """The registry of units: a folder listing. A file ``tasks/KIND/NAME.py`` with a public object NAME is a unit."""
 
-import hashlib
 import inspect
 import re
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from schemas.errors import RecipeError, unknown
 from schemas.rule import RuleSet
 from schemas.table import Column
+from tasks.environment import environment, hash_of
 
 KINDS = ("read", "score", "filter", "deduplicate", "reweight", "order", "pack", "write")
 HOME = Path(__file__).parent
@@ -51,6 +51,11 @@ class Unit:
         return tuple(declared) if declared else (Column(self.name, "DOUBLE", self.meaning),)
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns of documents that the unit asks for, beyond those that all of its kind get."""
+        return tuple(getattr(self.module, "NEEDS", ()))
+
+    @property
     def meaning(self) -> str:
         """The unit in one line."""
         if isinstance(self.call, RuleSet):
@@ -78,7 +83,7 @@ class Unit:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the code that decides the unit's results: its file, its folder's shared files, the text engine."""
+        """Hash of what decides its results: its file, its folder's shared files, the text engine, the libraries."""
         return _code(self.kind, self.name)
 
     def resolve(self, given: dict[str, Any] | None) -> dict[str, Any]:
@@ -159,12 +164,4 @@ def _model(unit: Unit) -> type[BaseModel]:
 @cache
 def _code(kind: str, name: str) -> str:
     shared = sorted((HOME / kind).glob("_*.py")) + sorted((HOME / "text").glob("*.py"))
-    return code_hash([HOME / kind / f"{name}.py", *shared])
-
-
-def code_hash(files: list[Path]) -> str:
-    """Return a hash of the contents of ``files``, 16 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    return hash_of([HOME / kind / f"{name}.py", *shared]) + environment()

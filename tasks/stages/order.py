@@ -43,8 +43,8 @@ def featured(run: Run, call: Call) -> pa.Table:
     """The live documents by doc_id, with what the orderer needs of them."""
     measure = unit_measure("order", call)
     score = call.settings.get("score")
-    given = f', m."{score}"' if score else ""
-    features = "JOIN read_parquet(?) AS features USING (doc_id)" if measure else ""
+    given = f', m."{score}"' if score and score not in ("source", "domain", "tokens") else ""
+    features = "JOIN read_parquet(?, hive_partitioning = false) AS features USING (doc_id)" if measure else ""
     columns = "".join(f', features."{column.name}"' for column in measure.columns) if measure else ""
     files = [[str(run.home(p) / measured_file(measure)) for p in run.partitions]] if measure else []
     return run.ledger.table(
@@ -61,7 +61,7 @@ def _places(run: Run, call: Call, documents: pa.Table, seed: int) -> pa.Table:
     doc_ids, copy = [], []
     for turn in range(int(copies.max(initial=0))):
         drawn = documents.filter(pa.array(copies > turn))
-        sequence = unit.call(drawn, seed=seed, **call.settings, **mapper)
+        sequence = unit.call(drawn, seed=seed + turn, **call.settings, **mapper)
         doc_ids.append(drawn["doc_id"].to_numpy()[sequence])
         copy.append(np.full(len(sequence), turn, np.int32))
     ids = np.concatenate(doc_ids) if doc_ids else np.empty(0, np.uint64)

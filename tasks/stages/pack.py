@@ -13,6 +13,7 @@ from tasks.run import Run, seed_of, unit_measure
 from tasks.stages.order import featured, place_as_read
 
 SAMPLE = 500
+DUPLICATE = 0.9
 
 
 def pack(run: Run, number: int, step: Step) -> None:
@@ -48,8 +49,8 @@ def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) ->
     settings = step.calls[0].settings
     features = featured(run, step.calls[0])
     ordered = features.take(pa.array(np.searchsorted(features["doc_id"].to_numpy(), documents["doc_id"].to_numpy())))
-    asked = {name: settings[name] for name in ("neighbors", "dimensions", "model")}
-    asked |= {"seed": seed, "duplicate": settings["apart"], "sample": SAMPLE}
+    asked = units.accepted(measure_order, settings) | {"seed": seed, "sample": SAMPLE}
+    asked["duplicate"] = settings.get("apart", DUPLICATE)
     run.beside(partial(measure_order, ordered, segments, **asked), partial(_note, run, number))
 
 
