@@ -6,6 +6,8 @@ import pyarrow as pa
 from schemas.errors import UnitError
 from tasks.deduplicate._clusters import RECALL, Duplicates, Ids, Numbers, duplicates, ranked
 
+NEEDS = ("content_hash",)
+
 
 def exact(documents: pa.Table, *, prefer: str | None = None) -> Duplicates:
     """Keep one of the documents with the same content hash.

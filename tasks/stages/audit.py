@@ -48,13 +48,27 @@ LAWS = (
     ),
     Law(
         "every dropped document failed what its row says",
-        """SELECT doc_id, step, rule FROM drops JOIN rules USING (step, rule)
-        WHERE rules.operator = '>=' AND drops.value >= drops.threshold AND NOT rules.inverse""",
+        """SELECT doc_id, step, rule
+        FROM drops JOIN (SELECT DISTINCT step, rule, operator FROM rules) USING (step, rule)
+        WHERE CASE operator WHEN '>=' THEN value >= threshold WHEN '>' THEN value > threshold
+            WHEN '<=' THEN value <= threshold WHEN '<' THEN value < threshold
+            WHEN '==' THEN value = threshold OR label = threshold_label
+            WHEN '!=' THEN value <> threshold OR label <> threshold_label END""",
     ),
     Law(
         "every survivor outlived its duplicates",
         """SELECT d.doc_id, d.survivor_id FROM duplicates d LEFT JOIN fates f ON f.doc_id = d.survivor_id
-        WHERE f.step < d.step OR d.survivor_id NOT IN (SELECT doc_id FROM documents) OR d.survivor_id = d.doc_id""",
+        LEFT JOIN duplicates s ON s.doc_id = d.survivor_id
+        WHERE f.step < d.step OR d.survivor_id NOT IN (SELECT doc_id FROM documents) OR d.survivor_id = d.doc_id
+        OR (s.step = d.step AND s.method = d.method)""",
+    ),
+    Law(
+        "every duplicate is as similar to its survivor as its step asks",
+        """SELECT doc_id, method, similarity FROM duplicates JOIN (
+            SELECT step, unnest(
+                from_json(settings->'calls', '[{"name": "VARCHAR", "settings": {"verify": "DOUBLE"}}]')
+            ) AS call FROM steps WHERE kind = 'deduplicate'
+        ) USING (step) WHERE method = call.name AND similarity < coalesce(call.settings.verify, 1)""",
     ),
     Law(
         "every copy of every kept document has one place, and nothing else has",
@@ -73,19 +87,29 @@ LAWS = (
             SELECT doc_id, copy, sum(stop - start) AS packed FROM segments GROUP BY ALL
         ) JOIN documents USING (doc_id) WHERE packed <> tokens
         UNION ALL SELECT doc_id, copy FROM places ANTI JOIN segments USING (doc_id, copy)
-        WHERE EXISTS (SELECT 1 FROM segments)""",
+        WHERE EXISTS (SELECT 1 FROM segments)
+        UNION ALL SELECT doc_id, copy FROM segments ANTI JOIN places USING (doc_id, copy)
+        UNION ALL SELECT doc_id, copy FROM (
+            SELECT doc_id, copy, start, lag(stop, 1, 0) OVER (PARTITION BY doc_id, copy ORDER BY start) AS before
+            FROM segments
+        ) WHERE start <> before""",
     ),
     Law(
-        "the written files hold every place",
-        """SELECT format, written, placed FROM (
-            SELECT format, sum(documents) AS written FROM exports WHERE content = 'documents' GROUP BY format
-        ), (SELECT count(*) AS placed FROM places) WHERE written <> placed""",
+        "the written files hold every place and every context",
+        """SELECT format, content, written, wanted FROM (
+            SELECT format, content, sum(documents) AS written FROM exports WHERE content = 'documents' GROUP BY ALL
+            UNION ALL SELECT format, content, sum(contexts) FROM exports WHERE content = 'contexts' GROUP BY ALL
+        ) JOIN (
+            SELECT 'documents' AS content, count(*) AS wanted FROM places
+            UNION ALL SELECT 'contexts', count(DISTINCT context_id) FROM segments
+        ) USING (content) WHERE written <> wanted""",
     ),
 )
 FLOOR = Law(
     "every source keeps at least the recipe's survival floor",
-    """SELECT source, count(*) AS entered, count(*) FILTER (fates.step IS NULL) AS kept
-    FROM documents LEFT JOIN fates USING (doc_id) GROUP BY source HAVING kept < entered * {floor}""",
+    """SELECT source, sum(records) AS entered, coalesce(any_value(stayed), 0) AS kept FROM inputs LEFT JOIN (
+        SELECT source, count(*) AS stayed FROM documents ANTI JOIN fates USING (doc_id) GROUP BY source
+    ) USING (source) GROUP BY source HAVING kept < entered * {floor}""",
 )
 
 

@@ -34,11 +34,11 @@ def deduplicate(run: Run, number: int, step: Step) -> None:
 
 def _columns(call: Call) -> list[str]:
     prefer = call.settings.get("prefer")
-    return [*(["content_hash"] if call.name == "exact" else []), *([prefer] if prefer else [])]
+    return [*units.unit("deduplicate", call.name).needs, *([prefer] if prefer else [])]
 
 
 def _keys(run: Run, call: Call) -> list[str]:
-    return [] if call.name == "exact" else [partition.key for partition in run.partitions]
+    return [partition.key for partition in run.partitions] if unit_measure("deduplicate", call) else []
 
 
 def _find(run: Run, call: Call, documents: pa.Table) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from schemas.errors import AuditError
 from tasks import units
@@ -57,6 +58,7 @@ def gather(job: Job, release: str, *, formats: dict[str, dict[str, Any]]) -> lis
 
 
 def _row(file: OutputFile, name: str, path: Path, release: Path) -> dict[str, Any]:
+    _check(file, path)
     with path.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
     return {
@@ -67,6 +69,15 @@ def _row(file: OutputFile, name: str, path: Path, release: Path) -> dict[str, An
         "bytes": path.stat().st_size,
         "sha256": digest,
     }
+
+
+def _check(file: OutputFile, path: Path) -> None:
+    """Hold the rows of a Parquet file against the plan: what is recorded should be what was written."""
+    if path.suffix != ".parquet":
+        return
+    written, counts = pq.read_metadata(path).num_rows, _counts(file)
+    if written != counts["contexts" if file.content == "contexts" else "documents"]:
+        raise AuditError(f"'{path.name}' holds {written} rows where {counts} were planned; delete it and run again")
 
 
 def _counts(file: OutputFile) -> dict[str, int]:

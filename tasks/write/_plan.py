@@ -87,7 +87,12 @@ def _cut(content: Content, rows: pa.Table, file: Integers) -> list[OutputFile]:
     ends = np.append(np.flatnonzero(np.diff(file)) + 1, len(file)) if len(file) else np.empty(0, np.int64)
     begins = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
     cuts = list(zip(begins.tolist(), ends.tolist(), strict=True))
-    return [OutputFile(content, i, len(cuts), rows.slice(a, b - a)) for i, (a, b) in enumerate(cuts)]
+    return [OutputFile(content, i, len(cuts), _own(rows, a, b)) for i, (a, b) in enumerate(cuts)]
+
+
+def _own(rows: pa.Table, start: int, stop: int) -> pa.Table:
+    """Rows ``start`` to ``stop`` in buffers of their own: a slice that is pickled takes the whole table along."""
+    return rows.take(pa.array(np.arange(start, stop)))
 
 
 def _grouped(rows: pa.Table, part: Integers) -> dict[int, pa.Table]:
@@ -96,4 +101,4 @@ def _grouped(rows: pa.Table, part: Integers) -> dict[int, pa.Table]:
     numbers, begins = np.unique(part[order], return_index=True)
     ends = np.append(begins[1:], len(part))[: len(numbers)]
     rows = rows.take(pa.array(order))
-    return {int(n): rows.slice(a, b - a) for n, a, b in zip(numbers, begins, ends, strict=True)}
+    return {int(n): _own(rows, a, b) for n, a, b in zip(numbers, begins, ends, strict=True)}

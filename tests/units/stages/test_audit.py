@@ -21,6 +21,7 @@ BREAKS = {
     "every score was given to every document": f"DELETE FROM score_size WHERE doc_id = {KEPT}",
     "every dropped document failed what its row says": "UPDATE drops SET value = 1e9 WHERE rule = 'words >= 20'",
     "every survivor outlived its duplicates": "UPDATE duplicates SET survivor_id = doc_id",
+    "every duplicate is as similar": "UPDATE duplicates SET similarity = 0.5 WHERE method = 'minhash'",
     "every copy of every kept document has one place": f"DELETE FROM places WHERE doc_id = {KEPT}",
     "what has a place left at no step, and all else left": f"DELETE FROM drops WHERE doc_id = {LEFT}",
     "the contexts hold every token of every copy once": "DELETE FROM segments WHERE position = 0 AND context_id = 0",
