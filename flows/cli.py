@@ -135,11 +135,9 @@ def report(
     from tasks.ledger import Ledger
 
     with Ledger.published(warehouse) as ledger:
-        text = html(ledger)
-        release = warehouse / ledger.value("SELECT release FROM runs")
-    target = file or release / "report.html"
-    if file is not None:
-        file.write_text(text, encoding="utf-8")
+        target = file or warehouse / ledger.value("SELECT release FROM runs") / "report.html"
+        if file is not None or not target.is_file():
+            target.write_text(html(ledger), encoding="utf-8")
     output.print(str(target), highlight=False, soft_wrap=True)
 
 

@@ -91,7 +91,8 @@ def _show(ledger: Ledger, limit: int, examples: int, run: Run) -> None:
 def _texts(ledger: Ledger, run: Run, wanted: list[int]) -> dict[int, str]:
     files = [str(path) for path in run.texts()]
     rows = ledger.rows(
-        f"SELECT doc_id, left(text, {SNIPPET * 3}) AS text FROM read_parquet(?) WHERE list_contains(?, doc_id)",
+        f"SELECT doc_id, left(text, {SNIPPET * 3}) AS text FROM read_parquet(?, hive_partitioning = false) "
+        "WHERE list_contains(?, doc_id)",
         [files, wanted],
     )
     return {row["doc_id"]: " ".join(row["text"].split())[:SNIPPET] for row in rows}

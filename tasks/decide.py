@@ -33,9 +33,11 @@ class Decided:
         operator = self.inline.rule.operator
         if operator in ("in", "not in"):
             found = f"list_contains(string_split(r.threshold_label, '|'), {value})"
-            return f"coalesce({'NOT ' if operator == 'not in' else ''}{found}, false)"
+            return f"coalesce(NOT {found}, true)" if operator == "not in" else f"coalesce({found}, false)"
         threshold = "r.threshold_label" if self.labels else "r.threshold"
-        return f"coalesce({value} {SQL_OPERATORS[operator]} {threshold}, false)"
+        # A document without a value is not what a rule excludes, and not what one asks for.
+        missing = "true" if operator == "!=" else "false"
+        return f"coalesce({value} {SQL_OPERATORS[operator]} {threshold}, {missing})"
 
     def select(self, documents: str, where: str = "true") -> str:
         """The decisions of this rule as SQL, over a relation with a row per document and its scores."""

@@ -327,6 +327,10 @@ def _check(recipe: Recipe) -> None:
         for name in _columns_used(step):
             if name not in known:
                 raise MisplacedError(place, unknown("score", name, known))
+        for call in step.calls if step.kind in ("deduplicate", "order") else ():
+            for setting in ("prefer", "score"):
+                if known.get(str(call.settings.get(setting))):
+                    raise MisplacedError(place, f"{call.name} needs numbers; {call.settings[setting]} holds labels")
         if step.kind == "filter":
             _check_rules(step, known, place)
             _check_values(recipe, step, place)
@@ -354,6 +358,10 @@ def _check_rules(step: Step, known: dict[str, bool], place: Path_) -> None:
         if rule.name in seen:
             raise MisplacedError(place, f"rule '{rule.name}' is given twice; give one of them a `name`")
         seen.add(rule.name)
+        if known[rule.score] and (inline.quantile is not None or inline.thresholds):
+            raise MisplacedError(
+                place, f"rule '{rule.name}': {rule.score} holds labels, which have no quantiles or thresholds"
+            )
         if known[rule.score] != isinstance(rule.threshold, str):
             kind = "labels" if known[rule.score] else "numbers"
             raise MisplacedError(place, f"rule '{rule.name}': {rule.score} holds {kind}, got {rule.threshold!r}")

@@ -15,7 +15,8 @@ def embeddings(texts: pa.Array, model: str) -> pa.Array:
     Raises MissingExtraError if sentence-transformers is not installed. A hub model is fetched by that library when it
     is first used: nothing is fetched that the recipe does not name.
     """
-    found = np.asarray(_loaded(model).encode(texts.to_pylist(), normalize_embeddings=True), np.float32)
+    # One by one: within a batch a text's last bits depend on how far the longest pads it.
+    found = np.asarray(_loaded(model).encode(texts.to_pylist(), normalize_embeddings=True, batch_size=1), np.float32)
     offsets = np.arange(len(texts) + 1, dtype=np.int32) * (found.size // max(len(texts), 1))
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(found.ravel()))
 

@@ -1,6 +1,7 @@
 """The files of a source: found by pattern, opened, fingerprinted; local or by any fsspec URL."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ READERS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": 
 PACKED = re.compile(r"\.(gz|zst|zstd)$", re.IGNORECASE)
 MAGIC = re.compile(r"[*?\[{]")
 MAGIC_HTTP = re.compile(r"[*{]")  # in a web address, ? starts the query
+NAMED_HIDDEN = re.compile(r"(^|/)\.[^./]")  # not the . and .. of a relative path
 BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -38,7 +40,12 @@ def expand(pattern: str | Iterable[str]) -> list[FileRef]:
     """
     patterns = [pattern] if isinstance(pattern, str) else list(pattern)
     named: dict[str, FileRef] = {}
+    names: dict[str, str] = {}
     for file in [file for each in patterns for file in _matches(each)]:
+        if names.setdefault(file.path, file.name) != file.name:
+            raise InputError(
+                f"'{file.path}' matches two patterns of one source, as '{names[file.path]}' and '{file.name}'"
+            )
         other = named.setdefault(file.name, file)
         if other.path != file.path:
             raise InputError(
@@ -46,6 +53,15 @@ def expand(pattern: str | Iterable[str]) -> list[FileRef]:
                 "put them in two sources, or name a folder that holds both"
             )
     return [named[name] for name in sorted(named)]
+
+
+def printable(name: str) -> str:
+    """Return a file's name as text: bytes that are not UTF-8 are written out.
+
+    >>> printable("caf\udce9.txt")
+    'caf\\\\xe9.txt'
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def reader_of(path: str) -> str:
@@ -103,7 +119,7 @@ def _matches(pattern: str) -> list[FileRef]:
             raise InputError(f"'{pattern}' cannot be listed: {error}") from error
         prefix, found = path, {}
     files = [
-        FileRef(file if _is_local(fs) else fs.unstrip_protocol(file), name, int(info.get("size") or 0))
+        FileRef(file if _is_local(fs) else fs.unstrip_protocol(file), printable(name), int(info.get("size") or 0))
         for file, info in found.items()
         if info["type"] == "file" and not _hidden(name := file[len(prefix) :].lstrip("/"), pattern)
     ]
@@ -141,7 +157,11 @@ def _unbraced(pattern: str) -> list[str]:
 
 
 def _hidden(name: str, pattern: str) -> bool:
-    return "/." in f"/{name}" and "/." not in pattern
+    """Whether a file, or a folder on its way, is hidden and the pattern does not say so."""
+    magic = MAGIC.search(pattern)
+    if magic is None:
+        return "/." in f"/{name}" and not pattern.endswith(name)
+    return "/." in f"/{name}" and not NAMED_HIDDEN.search(pattern[pattern.rfind("/", 0, magic.start()) + 1 :])
 
 
 def _parent(path: str) -> str:

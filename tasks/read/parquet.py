@@ -30,8 +30,8 @@ def parquet(
 
     A slice is a range of row numbers. Columns that no field names become metadata. Text may be strings or bytes,
     plain or dictionary-encoded. A null text and bytes that are not UTF-8 are failures of their row. A file that is
-    no Parquet or lacks the text's column is one failure; a row group that breaks is one failure at its first
-    unreadable row, and the next row group is read. The place of a record is its row number.
+    no Parquet or lacks the text's column is one failure; every row that a broken row group takes along
+    is a failure, and the next row group is read. The place of a record is its row number.
 
     Source: Apache Parquet format specification, parquet.apache.org.
     """
@@ -90,8 +90,8 @@ def _row_group(file: ParquetFile, index: int, first: int, batch_bytes: int) -> R
             yield place, batch
             place += batch.num_rows
     except (pa.ArrowException, OSError) as error:
-        last = first + group.num_rows - 1
-        yield place, f"rows {place} to {last} (row group {index}) cannot be read: {error}"
+        for lost in range(place, first + group.num_rows):
+            yield lost, f"row group {index} cannot be read: {error}"
 
 
 def _clipped(slice: Slice, place: int, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -11,7 +11,7 @@ from schemas.recipe import Source
 from tasks import units
 from tasks.partition import Measure, Partition, ingest, measured_file
 from tasks.read._cut import cut, group
-from tasks.read._files import FileRef, expand, fingerprint, reader_of
+from tasks.read._files import FileRef, expand, fingerprint, printable, reader_of
 from tasks.read._slice import Fields, Slice
 from tasks.run import Run, early_measures
 from tasks.stages.score import load_scores, view_scores
@@ -64,7 +64,9 @@ def _partitions(run: Run, name: str, inputs: list[Input]) -> Iterator[Partition]
     source = run.recipe.sources[name]
     for reader in units.names("read"):
         mine = [found for found in inputs if found.source == name and found.reader == reader]
-        slices = [piece for found in mine for piece in cut(found.file, reader, partitions=run.partitions_per_file)]
+        cuts = [cut(found.file, reader, partitions=run.partitions_per_file) for found in mine]
+        # A sample comes from the head of each file.
+        slices = [piece for pieces in cuts for piece in (pieces if run.limit is None else pieces[:1])]
         prints = {found.file.name: found.fingerprint for found in mine}
         groups = [(piece,) for piece in slices] if run.partitions_per_file else group(slices)
         for pieces in groups:
@@ -105,7 +107,7 @@ def _load_inputs(run: Run, inputs: list[Input], manifests: list[dict[str, Any]])
         {
             "source": found.source,
             "file": found.file.name,
-            "path": found.file.path,
+            "path": printable(found.file.path),
             "format": found.reader,
             "bytes": found.file.bytes,
             "fingerprint": found.fingerprint,
@@ -138,7 +140,7 @@ def _load_records(run: Run) -> None:
             FROM slices
         )
         SELECT found.* REPLACE (found.row + base AS row), part, source, domain, file
-        FROM read_parquet(?, filename = true) AS found
+        FROM read_parquet(?, filename = true, hive_partitioning = false) AS found
         JOIN numbered USING (filename) JOIN bases USING (part, slice) JOIN domains USING (source)""",
         [[str(home / "records.parquet") for home in homes]],
         numbered=numbered,
@@ -153,7 +155,7 @@ def _load_documents(run: Run, tokens: Measure) -> None:
         SELECT doc_id, source, domain, id, url, created, language AS declared_language, license, bytes, characters,
             coalesce(tokens, 0) AS tokens, content_hash, file, row, place,
             CASE WHEN refusal IS NULL THEN part END AS part
-        FROM records LEFT JOIN read_parquet(?) AS counted USING (doc_id) WHERE error IS NULL
+        FROM records LEFT JOIN read_parquet(?, hive_partitioning = false) AS counted USING (doc_id) WHERE error IS NULL
         ORDER BY source, file, row""",
         [[str(home / measured_file(tokens)) for home in homes]],
     )

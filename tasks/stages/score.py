@@ -38,7 +38,9 @@ def load_scores(run: Run, measure: Measure, files: list[str] | None = None) -> N
     meaning = f"One row per document measured by {measure.name}."
     table = Table(f"score_{measure.name}", meaning, (KEY, *measure.columns), ("doc_id",))
     run.ledger.run(table.ddl)
-    run.ledger.run(f"INSERT INTO {table.name} BY NAME SELECT * FROM read_parquet(?)", [files])
+    run.ledger.run(
+        f"INSERT INTO {table.name} BY NAME SELECT * FROM read_parquet(?, hive_partitioning = false)", [files]
+    )
 
 
 def view_scores(run: Run) -> None:

@@ -33,8 +33,8 @@ def test_model_is_loaded_once_and_asked_for_unit_vectors(monkeypatch):
         def __init__(self, name):
             loaded.append(name)
 
-        def encode(self, texts, normalize_embeddings):
-            assert normalize_embeddings
+        def encode(self, texts, normalize_embeddings, batch_size):
+            assert normalize_embeddings and batch_size == 1
             return np.array([[len(text), 1.0] for text in texts])
 
     monkeypatch.setitem(sys.modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=Model))
