@@ -20,8 +20,11 @@ def launch(
 ) -> Path:
     """Run ``recipe`` with what it needs on this machine; return the folder of the release."""
     from tasks.resolve import load
+    from tasks.run import usable
 
-    check_inputs(load(recipe))
+    plan = load(recipe)
+    check_inputs(plan)
+    warehouse = usable(warehouse)
     quiet()
     begun = time.monotonic()
     with (
@@ -56,9 +59,12 @@ def launch(
 
 
 def check_inputs(recipe: Recipe) -> None:
-    """Raise InputError now if a source has no files, rather than after everything has started."""
+    """Raise InputError now if a source has no files or the tokenizer none, rather than after everything has started."""
     from tasks.read._files import expand
+    from tasks.run import tokenizer_of
+    from tasks.tokenize import load
 
+    load(tokenizer_of(recipe))
     for source in recipe.sources.values():
         expand([recipe.at(path) for path in source.path])
 

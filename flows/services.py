@@ -122,6 +122,10 @@ def prefect_api(home: Path) -> Iterator["Server | Named"]:
     """Give the Prefect API: the one named by PREFECT_API_URL, else a server that starts now, in the background."""
     named = os.environ.get("PREFECT_API_URL")
     if named:
+        if not _answers(f"{named.rstrip('/')}/health"):
+            raise GristmillError(
+                f"no Prefect API answers at {named}, which PREFECT_API_URL names; start it, or unset the variable"
+            )
         yield Named(named.removesuffix("/api"))
         return
     server = Server(home)

@@ -9,11 +9,12 @@ from typing import Any, get_args
 import yaml
 from pydantic import ValidationError
 
-from schemas.errors import RecipeError, unknown
+from schemas.errors import RecipeError, UnitError, unknown
 from schemas.recipe import Call, InlineRule, Kind, Recipe, Source, Step, Tokenizer, inline_rule
 from schemas.rule import Rule, RuleSet
 from schemas.tables import tables
 from tasks import units
+from tasks.probe import probe
 
 Path_ = tuple[str | int, ...]
 STEPS: tuple[Kind, ...] = get_args(Kind)
@@ -248,10 +249,12 @@ def _call(kind: str, item: Any, place: Path_) -> Call:
     place = (*place, name) if isinstance(place[-1], str) else place
     try:
         found = units.unit(kind, str(name))
-        return Call(name=str(name), settings=found.resolve(_mapping(settings, place, "settings")))
+        resolved = found.resolve(_mapping(settings, place, "settings"))
+        probe(found, resolved)
+        return Call(name=str(name), settings=resolved)
     except MisplacedError:
         raise
-    except RecipeError as error:
+    except (RecipeError, UnitError) as error:
         raise MisplacedError(place, str(error)) from None
 
 

@@ -159,15 +159,8 @@ def opened(
     limit: int | None = None,
 ) -> Iterator[Run]:
     """Start a run in ``warehouse``; LedgerError if another one is at work there."""
-    if "://" in str(warehouse) or ":/" in str(warehouse):
-        raise LedgerError(f"a warehouse is a folder, on this machine or mounted on all; got {warehouse}")
-    warehouse = warehouse.absolute()
-    warehouse.mkdir(parents=True, exist_ok=True)
-    with (warehouse / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LedgerError(f"another run is at work in {warehouse}; wait for it or name another warehouse") from None
+    warehouse = usable(warehouse)
+    with _locked(warehouse):
         with Ledger.create(warehouse / "run" / "ledger.duckdb") as ledger:
             _open_books(ledger, recipe)
             run = Run(recipe, warehouse, ledger, mapper, partitions_per_file, limit)
@@ -175,6 +168,29 @@ def opened(
             run.settle()
         for leftover in ("run", "scratch", "shared"):
             shutil.rmtree(warehouse / leftover, ignore_errors=True)
+
+
+def usable(warehouse: Path) -> Path:
+    """Make the folder and return where it is; LedgerError if it cannot be one, or another run is at work there."""
+    if ":/" in str(warehouse):
+        raise LedgerError(f"a warehouse is a folder, on this machine or mounted on all; got {warehouse}")
+    warehouse = warehouse.absolute()
+    try:
+        warehouse.mkdir(parents=True, exist_ok=True)
+        with _locked(warehouse):
+            return warehouse
+    except OSError as error:
+        raise LedgerError(f"{warehouse} cannot be a warehouse: {error}") from None
+
+
+@contextmanager
+def _locked(warehouse: Path) -> Iterator[None]:
+    with (warehouse / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LedgerError(f"another run is at work in {warehouse}; wait for it or name another warehouse") from None
+        yield
 
 
 def _open_books(ledger: Ledger, recipe: Recipe) -> None:

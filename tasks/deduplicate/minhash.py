@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 def measure(batch: TextBatch, *, ngram: int = 5, bands: int = 14, rows: int = 8, seed: int = 0) -> dict[str, Any]:
     """Return the column ``bands``: per document one 64-bit hash for each band of its MinHash signature."""
-    _check_signature(ngram, bands, rows)
+    check(ngram=ngram, bands=bands, rows=rows)
     hashes = signatures(batch, ngram, bands, rows, seed)
     return {"bands": pa.ListArray.from_arrays(np.arange(0, hashes.size + 1, bands, dtype=np.int32), hashes.ravel())}
 
@@ -66,9 +66,7 @@ def minhash(
     Source: Broder 1997, "On the resemblance and containment of documents"; bands and rows of Penedo et al. 2024,
     arXiv:2406.17557 (FineWeb: word 5-grams, 14 bands of 8 rows).
     """
-    _check_signature(ngram, bands, rows)
-    if not 0 < verify <= 1:
-        raise UnitError(f"verify is a Jaccard similarity above 0 and up to 1, got {verify}")
+    check(ngram=ngram, bands=bands, rows=rows, verify=verify)
     doc_ids, rank = ranked(documents, prefer)
     characters = by_doc_id(documents, "characters")
     live = _save(folder / "live.npy", doc_ids)
@@ -100,7 +98,10 @@ def minhash(
     return duplicates("minhash", *_stars.joined(found), statistics, recall)
 
 
-def _check_signature(ngram: int, bands: int, rows: int) -> None:
+def check(*, ngram: int, bands: int, rows: int, verify: float = 1.0) -> None:
+    """Raise UnitError for settings that give no signature or no pair."""
+    if not 0 < verify <= 1:
+        raise UnitError(f"verify is a Jaccard similarity above 0 and up to 1, got {verify}")
     for name, value in (("ngram", ngram), ("bands", bands), ("rows", rows)):
         if value < 1:
             raise UnitError(f"{name} must be at least 1, got {value}")

@@ -169,7 +169,7 @@ def _parent(path: str) -> str:
 
 
 def _nearest(fs: Any, path: str) -> str:
-    folder = _parent(path)
+    folder = path
     while folder and not fs.isdir(folder):
         folder = _parent(folder)
     return folder or "/"

@@ -1,0 +1,48 @@
+"""Settings tried on next to nothing when a recipe is read, so that a wrong one is refused before any work starts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+
+from tasks.units import Unit, accepted
+
+NO_DOCUMENTS = pa.table(
+    {
+        "doc_id": pa.array([], pa.uint64()),
+        "source": pa.array([], pa.string()),
+        "tokens": pa.array([], pa.int64()),
+        "copy": pa.array([], pa.int32()),
+    }
+)
+ONE_DOMAIN = pa.table({"domain": ["any"], "documents": [1], "tokens": [1]})
+
+
+def probe(unit: Unit, settings: dict[str, Any]) -> None:
+    """Call a packer, mixer or measure on almost nothing; it raises UnitError if it cannot work with ``settings``."""
+    PROBES.get(unit.kind, _nothing)(unit, settings)
+
+
+def _nothing(unit: Unit, settings: dict[str, Any]) -> None:
+    return None
+
+
+def _pack(unit: Unit, settings: dict[str, Any]) -> None:
+    unit.call(NO_DOCUMENTS, seed=0, **settings)
+
+
+def _reweight(unit: Unit, settings: dict[str, Any]) -> None:
+    unit.call(ONE_DOMAIN, **settings)
+
+
+def _deduplicate(unit: Unit, settings: dict[str, Any]) -> None:
+    check = getattr(unit.module, "check", None)
+    if check is not None:
+        check(**accepted(check, settings))
+
+
+PROBES: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
+    "pack": _pack,
+    "reweight": _reweight,
+    "deduplicate": _deduplicate,
+}
