@@ -125,6 +125,7 @@ def say_done(warehouse: Path, release: Path) -> None:
         f"why       gristmill why {example[0]['doc_id'] if example else 'ID_OR_URL'}{at}",
         f'sql       gristmill sql "SELECT rule, count(*) AS dropped FROM drops GROUP BY rule ORDER BY 2 DESC"{at}',
         f'          gristmill sql "FROM decisions WHERE NOT kept LIMIT 20"{at}',
-        f"UI        PREFECT_HOME={(warehouse / 'prefect').absolute()} prefect server start",
     ]
+    if (warehouse / "prefect").is_dir():
+        lines.append(f"UI        PREFECT_HOME={(warehouse / 'prefect').absolute()} prefect server start")
     output.print("\n" + "\n".join(lines), highlight=False, soft_wrap=True)

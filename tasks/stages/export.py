@@ -15,7 +15,7 @@ from tasks.write._scatter import scatter
 from tasks.write._shelf import Shelf
 
 PLACES = """
-SELECT position, doc_id, copy, part, source, domain, url, created, declared_language, license, weight, bytes, tokens
+SELECT position, doc_id, copy, part, source, id, domain, url, created, declared_language, license, weight, bytes, tokens
 FROM places JOIN documents USING (doc_id) JOIN weights USING (doc_id) ORDER BY position
 """
 

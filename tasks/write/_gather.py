@@ -21,7 +21,7 @@ from tasks.write._slices import gathered
 GROUP_BYTES = 8 << 20  # text per batch, which is a row group in Parquet
 GROUP_TOKENS = GROUP_BYTES // BYTES_PER_TOKEN
 COLUMNS = (
-    *("position", "doc_id", "copy", "source", "domain", "url", "created", "declared_language", "license"),
+    *("position", "doc_id", "copy", "source", "id", "domain", "url", "created", "declared_language", "license"),
     *("weight", "tokens"),
 )
 

@@ -51,10 +51,10 @@ class Plan:
 def plan_export(places: pa.Table, segments: pa.Table | None = None, *, file_bytes: int = FILE_BYTES) -> Plan:
     """Cut an order, and its contexts, into output files of about ``file_bytes`` of text.
 
-    ``places`` is the order, one row per kept occurrence: position (0, 1, ...), doc_id, copy, part, source, domain, url,
-    created, declared_language, license, weight, bytes, tokens. ``segments`` is what a packer returned for it; a column
-    loss_weight, if there, replaces the documents' weight. A file holds at least one document or context. The cuts
-    depend on the order and the sizes only, not on how texts are spread over parts.
+    ``places`` is the order, one row per kept occurrence: position (0, 1, ...), doc_id, copy, part, source, id, domain,
+    url, created, declared_language, license, weight, bytes, tokens. ``segments`` is what a packer returned for it; a
+    column loss_weight, if there, replaces the documents' weight. A file holds at least one document or context. The
+    cuts depend on the order and the sizes only, not on how texts are spread over parts.
     """
     file = _files(places["bytes"].to_numpy(), file_bytes)
     files = _cut("documents", places, file)

@@ -58,6 +58,7 @@ def corpus(folder: Path, parts: int, tokenizer: TokenizerSpec = BYTES, found: li
             "part": pa.array([part[i] for i in rows], pa.int32()),
             "source": pa.array(["ab"[i % 2] for i in rows], pa.string()),
             "domain": pa.array(["abc"[i % 3] for i in rows], pa.string()),
+            "id": pa.array([f"own {i}" for i in range(len(rows))], pa.string()),
             "url": pa.array(
                 [f"https://example.org/{i}" if at > 20 else None for at, i in enumerate(rows)], pa.string()
             ),

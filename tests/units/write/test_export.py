@@ -231,7 +231,9 @@ def test_what_does_not_fit_the_plan_is_refused(made: Corpus, tmp_path: Path) -> 
     plan = plan_export(made.places, segments_of(made))
     with pytest.raises(InputError, match=r"lack document \d+ and \d+ others"):
         scatter(made.parts[0], plan.shares[1], str(tmp_path / "wrong.shelf"))
-    longer = made.places.set_column(12, "tokens", pa.array(made.places["tokens"].to_numpy() + 9))
+    longer = made.places.set_column(
+        made.places.column_names.index("tokens"), "tokens", pa.array(made.places["tokens"].to_numpy() + 9)
+    )
     other = plan_export(longer, segments_of(Corpus(made.texts, made.parts, longer)))
     with pytest.raises(UnitError, match="tokens but was packed up to"):
         scatter(made.parts[0], other.shares[0], str(tmp_path / "longer.shelf"))
@@ -242,8 +244,11 @@ def test_what_does_not_fit_the_plan_is_refused(made: Corpus, tmp_path: Path) -> 
         gather(jobs(plan, [])[0], str(tmp_path), formats=FORMATS)
 
 
-def test_the_work_travels(made: Corpus) -> None:
-    plan = plan_export(made.places, segments_of(made))
+def test_the_work_travels_without_the_rest(made: Corpus) -> None:
+    plan = plan_export(made.places, segments_of(made), file_bytes=20_000)
+    assert len(plan.files) > 5
+    whole = len(pickle.dumps(made.places))
+    assert max(len(pickle.dumps(file.rows)) for file in plan.files if file.content == "documents") < whole / 2
     again = pickle.loads(pickle.dumps(plan))
     assert all(again.shares[part].documents.equals(share.documents) for part, share in plan.shares.items())
 
