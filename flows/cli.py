@@ -134,6 +134,8 @@ def report(
     from flows.report import report as html
     from tasks.ledger import Ledger
 
+    if file is not None and not file.parent.is_dir():
+        raise GristmillError(f"there is no folder {file.parent} to write the report to")
     with Ledger.published(warehouse) as ledger:
         target = file or warehouse / ledger.value("SELECT release FROM runs") / "report.html"
         if file is not None or not target.is_file():

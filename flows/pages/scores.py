@@ -30,7 +30,7 @@ def scores(ledger: Ledger, rules: Sequence[Row], sources: Sequence[str]) -> Row:
     worded = [_worded(ledger, key) for key in asked if key not in numeric]
     for row in [*pictures, *worded]:
         meaning = meanings[row["score"]]
-        row["meaning"] = meaning[:1].upper() + meaning[1:]
+        row["meaning"] = meaning[:1].upper() + meaning[1:].rstrip(".")
         row["steps"] = sum(score == row["score"] for _, score in asked)
     return {"charts": pictures, "labels": worded, "quantiles": quantiles, "stride": stride, "probes": facts.QUANTILES}
 
