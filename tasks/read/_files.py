@@ -56,11 +56,7 @@ def expand(pattern: str | Iterable[str]) -> list[FileRef]:
 
 
 def printable(name: str) -> str:
-    """Return a file's name as text: bytes that are not UTF-8 are written out.
-
-    >>> printable("caf\udce9.txt")
-    'caf\\\\xe9.txt'
-    """
+    """Return a file's name as text: bytes that are not UTF-8 are written out as ``\\xNN``."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

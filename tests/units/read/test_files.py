@@ -1,6 +1,7 @@
 """A source's files: patterns against pathlib, names, errors that help, fingerprints, readers by suffix."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import fsspec
@@ -8,6 +9,7 @@ import pytest
 
 from schemas.errors import InputError, MissingExtraError
 from tasks.read import expand, fingerprint, reader_of
+from tasks.read._files import printable
 
 NAMES = ["a.jsonl", "b.jsonl", "deep/a.jsonl", "deep/er/c.md", "deep/er/.hidden.md", ".git/x.md", "d [1].md"]
 
@@ -120,3 +122,8 @@ def test_the_fingerprint_of_a_local_file_is_its_sha256(folder: Path) -> None:
 )
 def test_the_reader_follows_from_the_suffix(path: str, reader: str) -> None:
     assert reader_of(path) == reader
+
+
+def test_a_name_that_is_not_utf8_is_written_out() -> None:
+    assert printable(os.fsdecode(b"caf\xe9.txt")) == r"caf\xe9.txt"
+    assert printable("café.txt") == "café.txt"
