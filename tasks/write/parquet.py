@@ -33,9 +33,12 @@ def parquet(batches: Iterable[pa.RecordBatch], path: Path, *, compression_level:
 def _options(schema: pa.Schema) -> dict[str, object]:
     lists = [f"{field.name}.list.element" for field in schema if pa.types.is_list(field.type)]
     single = [f.name for f in schema if not pa.types.is_list(f.type) and f.name not in ("text", "metadata")]
+    tokens = [name for name in lists if name.startswith("tokens.")]
+    repeating = [name for name in lists if name not in tokens] + [name for name in REPEATING if name in schema.names]
     return {
         "compression": "zstd",
         "version": "2.6",
-        "use_dictionary": [*lists, *(name for name in REPEATING if name in schema.names)],
+        "use_dictionary": repeating,
+        "use_byte_stream_split": tokens,
         "write_statistics": single,
     }
