@@ -84,6 +84,7 @@ class _Decoder:
         self.member: Any = None
 
     def feed(self, data: bytes) -> bytes:
+        """Return what the next bytes of the file decompress to; it may be nothing yet."""
         out = []
         while data:
             if self.member is None:
