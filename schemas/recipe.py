@@ -2,14 +2,26 @@
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.errors import RecipeError
 from schemas.rule import Operator, Rule
 
-Kind = Literal["score", "filter", "deduplicate", "reweight", "order", "pack"]
+Kind = Literal[
+    "score",
+    "annotate",
+    "decontaminate",
+    "edit",
+    "filter",
+    "select",
+    "deduplicate",
+    "reweight",
+    "order",
+    "pack",
+]
+FilePath = Annotated[str, "path"]  # of a setting: taken from the recipe's folder, known by what is in it
 COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*([^\s=<>!].*?)\s*$")
 QUANTILE = re.compile(r"^q(0?\.\d+|[01])$")
 

@@ -18,16 +18,18 @@ ARROW = {
     "USMALLINT[]": pa.list_(pa.uint16()),
     "UTINYINT[]": pa.list_(pa.uint8()),
     "FLOAT[]": pa.list_(pa.float32()),
+    "VARCHAR[]": pa.list_(pa.string()),
 }
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, DuckDB type, and what a value means (with its unit)."""
+    """One column: its name, DuckDB type, and what a value means (with its unit); ``optional`` ones may have none."""
 
     name: str
     type: str
     meaning: str
+    optional: bool = False
 
     @property
     def arrow(self) -> pa.DataType:

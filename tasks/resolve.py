@@ -20,6 +20,7 @@ Path_ = tuple[str | int, ...]
 STEPS: tuple[Kind, ...] = get_args(Kind)
 KEYS = tuple(key for key in Recipe.model_fields if key != "folder")
 ONCE: tuple[Kind, ...] = ("reweight", "order", "pack")
+RANK = {kind: rank for rank, kind in enumerate(ONCE)}
 YAML_TAG = "tag:yaml.org,2002:"
 
 
@@ -324,7 +325,7 @@ def _check(recipe: Recipe) -> None:
             raise MisplacedError(("steps",), f"a recipe has one {kind} step, got {order.count(kind)}")
     for index, step in enumerate(recipe.steps):
         place: Path_ = ("steps", index, step.kind)
-        late = [kind for kind in order[:index] if STEPS.index(kind) > max(2, STEPS.index(step.kind))]
+        late = [kind for kind in order[:index] if kind in ONCE and ONCE.index(kind) > RANK.get(step.kind, -1)]
         if late:
             raise MisplacedError(place, f"{step.kind} must come before {late[0]}")
         for name in _columns_used(step):

@@ -8,16 +8,18 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from schemas.errors import RecipeError, unknown
+from schemas.recipe import Kind
 from schemas.rule import RuleSet
 from schemas.table import Column
+from tasks import draw
 from tasks.environment import environment, hash_of
 
-KINDS = ("read", "score", "filter", "deduplicate", "reweight", "order", "pack", "write")
+KINDS = ("read", *get_args(Kind), "write")
 HOME = Path(__file__).parent
 PLAIN = re.compile(r"\s+")
 
@@ -163,5 +165,5 @@ def _model(unit: Unit) -> type[BaseModel]:
 
 @cache
 def _code(kind: str, name: str) -> str:
-    shared = sorted((HOME / kind).glob("_*.py")) + sorted((HOME / "text").glob("*.py"))
+    shared = [*sorted((HOME / kind).glob("_*.py")), *sorted((HOME / "text").glob("*.py")), Path(draw.__file__)]
     return hash_of([HOME / kind / f"{name}.py", *shared]) + environment()

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tasks.order._keys import noise
+from tasks.draw import noise
 
 
 def random(documents: pa.Table, *, seed: int) -> NDArray[np.int64]:

@@ -67,7 +67,7 @@ class TextBatch:
     [0, 4, 4]
     """
 
-    def __init__(self, texts: pa.Array | pa.ChunkedArray) -> None:
+    def __init__(self, texts: pa.Array | pa.ChunkedArray, fields: pa.Table | None = None) -> None:
         if isinstance(texts, pa.ChunkedArray):
             texts = texts.combine_chunks()
         if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
@@ -75,6 +75,7 @@ class TextBatch:
         if texts.null_count:
             raise ValueError(f"texts: {texts.null_count} of {len(texts)} are null; a document has a text")
         self._texts = texts
+        self._fields = fields
         _, offsets, data = texts.buffers()
         width = np.int32 if pa.types.is_string(texts.type) else np.int64
         ends = np.zeros(1, width) if len(texts) == 0 else np.frombuffer(offsets, width)
@@ -90,6 +91,12 @@ class TextBatch:
     def texts(self) -> pa.Array:
         """The texts as given."""
         return self._texts
+
+    def field(self, name: str) -> pa.Array:
+        """What the input says of each document (url, created, language or license): strings, null where nothing."""
+        if self._fields is None or name not in self._fields.column_names:
+            return pa.nulls(len(self), pa.string())
+        return self._fields[name].combine_chunks().cast(pa.string())
 
     @cached_property
     def words(self) -> Words:

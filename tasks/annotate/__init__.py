@@ -1,0 +1,1 @@
+"""Annotators: who labels a sample of the documents, one per file."""
