@@ -62,11 +62,15 @@ def check_inputs(recipe: Recipe) -> None:
     """Raise InputError now if a source has no files or the tokenizer none, rather than after everything has started."""
     from tasks.read._files import expand
     from tasks.run import tokenizer_of
+    from tasks.settings import files_of
     from tasks.tokenize import load
 
     load(tokenizer_of(recipe))
     for source in recipe.sources.values():
         expand([recipe.at(path) for path in source.path])
+    for step in recipe.steps:
+        for call in step.calls:
+            files_of(recipe, step.kind, call)
 
 
 def _send_last_words() -> None:

@@ -62,21 +62,27 @@ class Call(Strict):
 
 
 class InlineRule(Strict):
-    """A rule in the recipe; ``quantile`` gives the threshold, ``thresholds`` those of single values of ``per``."""
+    """A rule in the recipe; ``quantile`` gives the threshold, ``thresholds`` those of single values of ``per``.
+
+    ``where``: the rule is for documents that pass this one. ``missing``: what becomes of a document without a value.
+    """
 
     rule: Rule
+    where: Rule | None = None
+    missing: Literal["keep", "drop"] | None = None
     quantile: float | None = None
     per: str | None = None
     thresholds: dict[str, float] = Field(default_factory=dict)
 
 
 class Step(Strict):
-    """One step: its kind, the units it calls, inline rules, and the column that mixing works on."""
+    """One step: its kind, the units it calls, inline rules, the column that mixing works on, whom scoring is for."""
 
     kind: Kind
     calls: tuple[Call, ...] = ()
     rules: tuple[InlineRule, ...] = ()
     by: str = "domain"
+    where: Rule | None = None
 
 
 class Recipe(Strict):

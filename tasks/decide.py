@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.recipe import InlineRule, Step
+from schemas.rule import Operator, Rule
 from schemas.table import quoted
+from tasks.check import columns, rules_of
 from tasks.ledger import Ledger
-from tasks.resolve import columns, rules_of
 
-SQL_OPERATORS = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "==": "=", "!=": "<>"}
+SQL_OPERATORS = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "==": "=", "!=": "<>", "in": "in", "not in": "not in"}
+# A document without a value is not what a rule excludes, and not what one asks for.
+EXCLUDING = {operator: operator in ("!=", "not in") for operator in SQL_OPERATORS}
 
 
 @dataclass(frozen=True)
@@ -20,24 +23,17 @@ class Decided:
     inline: InlineRule
     inverse: bool
     citation: str
-
-    @property
-    def labels(self) -> bool:
-        """Whether the rule compares labels rather than numbers."""
-        return columns()[self.inline.rule.score]
+    labels: bool = False
+    guard: str = "true"
 
     @property
     def kept(self) -> str:
         """The comparison as SQL over a measured document ``m`` and a row ``r`` of the rules."""
         value = f'm."{self.inline.rule.score}"'
         operator = self.inline.rule.operator
-        if operator in ("in", "not in"):
-            found = f"list_contains(string_split(r.threshold_label, '|'), {value})"
-            return f"coalesce(NOT {found}, true)" if operator == "not in" else f"coalesce({found}, false)"
         threshold = "r.threshold_label" if self.labels else "r.threshold"
-        # A document without a value is not what a rule excludes, and not what one asks for.
-        missing = "true" if operator == "!=" else "false"
-        return f"coalesce({value} {SQL_OPERATORS[operator]} {threshold}, {missing})"
+        missing = EXCLUDING[operator] if self.inline.missing is None else self.inline.missing == "keep"
+        return f"coalesce({compared(value, operator, threshold)}, {missing})"
 
     def select(self, documents: str, where: str = "true") -> str:
         """The decisions of this rule as SQL, over a relation with a row per document and its scores."""
@@ -49,17 +45,34 @@ class Decided:
             f"SELECT m.doc_id, {self.step}::INTEGER AS step, r.rule_set, r.rule, r.score, r.operator, "
             f"{number} AS value, {label} AS label, r.threshold, r.threshold_label, {self.kept} AS kept "
             f"FROM {documents} m JOIN rules r ON r.step = {self.step} AND r.rule = {quoted(rule.name)} AND {per} "
-            f"WHERE {where}"
+            f"WHERE {where} AND {self.guard}"
         )
+
+
+def compared(value: str, operator: Operator, threshold: str) -> str:
+    """Return a comparison as SQL; null where there is no value."""
+    if operator in ("in", "not in"):
+        found = f"list_contains(string_split({threshold}, '|'), {value})"
+        return f"NOT {found}" if operator == "not in" else found
+    return f"{value} {SQL_OPERATORS[operator]} {threshold}"
+
+
+def condition(rule: Rule) -> str:
+    """Return what a rule with a fixed threshold asks of a measured document ``m``, as SQL."""
+    threshold = quoted(rule.threshold) if isinstance(rule.threshold, str) else repr(rule.threshold)
+    holds = compared(f'm."{rule.score}"', rule.operator, threshold)
+    return f"coalesce({holds}, {EXCLUDING[rule.operator]})"
 
 
 def decided(steps: tuple[Step, ...]) -> list[Decided]:
     """Return the rules of every filter step of a recipe, in order."""
+    labels = columns(steps)
     return [
-        Decided(index, *found)
+        Decided(index, name, rule, inverse, citation, labels[rule.rule.score], guard)
         for index, step in enumerate(steps, start=1)
         if step.kind == "filter"
-        for found in rules_of(step)
+        for name, rule, inverse, citation in rules_of(step)
+        for guard in [condition(rule.where) if rule.where else "true"]
     ]
 
 
@@ -83,6 +96,8 @@ def _row(rule: Decided, *, threshold: float | str | None, per_value: str | None)
         "per": rule.inline.per,
         "per_value": per_value,
         "inverse": rule.inverse,
+        "only_where": str(rule.inline.where) if rule.inline.where else None,
+        "missing": rule.inline.missing,
         "citation": rule.citation,
     }
 

@@ -92,9 +92,10 @@ class Ledger:
         found = self._connection.execute(sql, parameters).fetchall()
         return found[0][0]
 
-    def table(self, sql: str, parameters: Sequence[Any] | None = None) -> pa.Table:
-        """Return the result of a query as an Arrow table."""
-        return self._connection.sql(sql, params=parameters or None).to_arrow_table()
+    def table(self, sql: str, parameters: Sequence[Any] | None = None, **given: pa.Table) -> pa.Table:
+        """Return the result of a query as an Arrow table; ``given`` tables go by the names that it uses for them."""
+        with self._registered(given):
+            return self._connection.sql(sql, params=parameters or None).to_arrow_table()
 
     def insert(self, name: str, rows: pa.Table | Iterable[dict[str, Any]]) -> None:
         """Append rows to a table in one statement; missing columns are null."""
@@ -105,9 +106,14 @@ class Ledger:
 
     def using(self, sql: str, parameters: Sequence[Any] | None = None, **given: pa.Table) -> None:
         """Execute ``sql`` with Arrow tables under the names that it uses for them."""
+        with self._registered(given):
+            self.run(sql, parameters)
+
+    @contextmanager
+    def _registered(self, given: dict[str, pa.Table]) -> Iterator[None]:
         for name, data in given.items():
             self._connection.register(name, data)
-        self.run(sql, parameters)
+        yield
         for name in given:
             self._connection.unregister(name)
 

@@ -19,11 +19,19 @@ from schemas.table import Column
 from tasks import parts, tokenize, units
 from tasks.environment import hash_of, model_of
 from tasks.read._slice import Fields, Slice
+from tasks.sample import pieces
+from tasks.settings import Files, found_at, known_by_content
 from tasks.text import TextBatch
 
-BATCH_BYTES = 4 << 20
-
-TEXTS = pa.schema([("doc_id", pa.uint64()), ("text", pa.large_string()), ("metadata", pa.string())])
+FIELDS = ("url", "created", "language", "license")
+TEXTS = pa.schema(
+    [
+        ("doc_id", pa.uint64()),
+        ("text", pa.large_string()),
+        ("metadata", pa.string()),
+        *((name, pa.string()) for name in FIELDS),
+    ]
+)
 RECORDS = pa.schema(
     [
         ("doc_id", pa.uint64()),
@@ -74,18 +82,23 @@ class Partition:
 
 @dataclass(frozen=True)
 class Measure:
-    """A unit's pass over the text: a scorer, or what a deduplicator or orderer needs of each document."""
+    """A unit's pass over the text: a scorer, or what a deduplicator or orderer needs of each document.
+
+    ``files`` are the settings that name files; ``fitted`` is where what the unit has learnt is kept.
+    """
 
     kind: str
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, Files] = field(default_factory=dict)
+    fitted: str | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that it gives."""
         if self.kind == "tokenize":
             return (Column("tokens", "BIGINT", "length in tokens with one end-of-text token"),)
-        return units.unit(self.kind, self.name).columns
+        return units.unit(self.kind, self.name).columns_with(self.settings)
 
     @property
     def key(self) -> str:
@@ -94,7 +107,14 @@ class Measure:
             code = hash_of([Path(tokenize.__file__)])
             return parts.key_of(self.name, code, tokenize.load(tokenize.TokenizerSpec(**self.settings)).fingerprint)
         unit = units.unit(self.kind, self.name)
-        return parts.key_of(self.name, unit.fingerprint, self.settings, model_of(self.settings))
+        learnt = Path(self.fitted).name if self.fitted else None
+        contents = known_by_content(self.settings, self.files)
+        return parts.key_of(self.name, unit.fingerprint, contents, model_of(self.settings), learnt)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The fields of the input that it reads beside the text."""
+        return () if self.kind == "tokenize" else units.unit(self.kind, self.name).needs
 
     def compute(self, batch: TextBatch) -> pa.Table:
         """Return one row per document of ``batch``; UnitError if the unit breaks its contract."""
@@ -102,7 +122,7 @@ class Measure:
             lengths = tokenize.load(tokenize.TokenizerSpec(**self.settings)).lengths(batch.texts)
             return pa.table({"tokens": lengths})
         try:
-            found = call(units.unit(self.kind, self.name), batch, self.settings)
+            found = call(units.unit(self.kind, self.name), batch, self._given)
         except GristmillError:
             raise
         except Exception as error:
@@ -112,6 +132,11 @@ class Measure:
             raise UnitError(f"{self.name} gave the columns {sorted(found)}, it declares {sorted(names)}")
         return pa.table({c.name: _checked(self.name, c, found[c.name], len(batch)) for c in self.columns})
 
+    @property
+    def _given(self) -> dict[str, Any]:
+        learnt = {"fitted": parts.read_arrays(Path(self.fitted))} if self.fitted else {}
+        return found_at(self.settings, self.files) | learnt
+
 
 def call(unit: units.Unit, batch: TextBatch, settings: dict[str, Any]) -> dict[str, Any]:
     """Call a unit's measure on a batch, or on each text if it is written for one text."""
@@ -119,15 +144,16 @@ def call(unit: units.Unit, batch: TextBatch, settings: dict[str, Any]) -> dict[s
     if function is None:
         raise UnitError(f"{unit.name} measures nothing")
     given = units.accepted(function, settings)
+    names = [column.name for column in unit.columns_with(settings)]
     if next(iter(units.parameters(function))) == "text":
         rows = [function(text, **given) for text in batch.texts.to_pylist()]
         if not rows:
-            return {column.name: [] for column in unit.columns}
+            return {name: [] for name in names}
         if isinstance(rows[0], dict):
             return {name: [row.get(name) for row in rows] for name in rows[0]}
-        return {unit.name: rows}
+        return {names[0]: rows}
     found = function(batch, **given)
-    return found if isinstance(found, dict) else {unit.name: found}
+    return found if isinstance(found, dict) else {names[0]: found}
 
 
 def _where(error: Exception) -> str:
@@ -144,9 +170,9 @@ def _checked(name: str, column: Column, values: Any, rows: int) -> pa.Array:
         raise UnitError(f"{name} gave values of {column.name} that are not {column.type}: {error}") from None
     if len(array) != rows:
         raise UnitError(f"{name} gave {len(array)} values of {column.name} for {rows} documents")
-    if array.null_count:
+    if array.null_count and not column.optional:
         raise UnitError(f"{name} gave no value of {column.name} for {array.null_count} of {rows} documents")
-    flat = array.flatten() if pa.types.is_list(array.type) else array
+    flat = (array.flatten() if pa.types.is_list(array.type) else array).drop_null()
     if pa.types.is_floating(flat.type) and not np.isfinite(flat.to_numpy(zero_copy_only=False)).all():
         raise UnitError(f"{name} gave a value of {column.name} that is not finite")
     return array
@@ -275,31 +301,22 @@ def measure_some(texts: Path, home: Path, measures: tuple[Measure, ...], wanted:
 
 def measure_texts(path: Path, home: Path, measures: tuple[Measure, ...], wanted: np.ndarray | None = None) -> None:
     """Compute into ``home`` measures of a file of texts, of all its documents or of the ``wanted`` doc_ids."""
+    columns = ["doc_id", "text", *sorted({name for measure in measures for name in measure.needs})]
     with ExitStack() as stack:
         measured = [Sink(stack, home / measured_file(m), _schema(m)) for m in measures]
         with pq.ParquetFile(path) as texts:
             for group in range(texts.num_row_groups):
-                table = texts.read_row_group(group, columns=["doc_id", "text"])
+                table = texts.read_row_group(group, columns=columns)
                 if wanted is not None:
                     table = table.filter(np.isin(table["doc_id"].to_numpy(), wanted))
                 _measure(table, measures, measured)
 
 
 def _measure(table: pa.Table, measures: Iterable[Measure], sinks: list["Sink"]) -> None:
-    for piece in _pieces(table):
-        batch = TextBatch(piece["text"].combine_chunks())
+    for piece in pieces(table):
+        batch = TextBatch(piece["text"].combine_chunks(), piece)
         for measure, sink in zip(measures, sinks, strict=True):
             sink.write(measure.compute(batch).add_column(0, "doc_id", piece["doc_id"]))
-
-
-def _pieces(table: pa.Table) -> Iterator[pa.Table]:
-    ends = np.cumsum(pc.binary_length(table["text"]).to_numpy())
-    start = 0
-    while start < table.num_rows:
-        before = ends[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, before + BATCH_BYTES, side="right")))
-        yield table.slice(start, stop - start)
-        start = stop
 
 
 def _schema(measure: Measure) -> pa.Schema:

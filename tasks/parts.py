@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from schemas.errors import UnitError
 
 
 def key_of(*made_of: Any) -> str:
@@ -69,6 +72,24 @@ def write_json(path: Path, value: Any) -> Path:
 def read_json(path: Path) -> Any:
     """Read what ``write_json`` wrote."""
     return orjson.loads(path.read_bytes())
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> Path:
+    """Write what a unit has learnt, whole or not at all; UnitError if it is not arrays of numbers or strings."""
+    wrong = [name for name, array in arrays.items() if not isinstance(array, np.ndarray) or array.dtype.hasobject]
+    if wrong:
+        raise UnitError(f"what a unit learns is kept as arrays of numbers or strings; not so: {', '.join(wrong)}")
+    with aside(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # names are the unit's own
+    return path
+
+
+@lru_cache(maxsize=4)
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read what ``write_arrays`` wrote."""
+    with np.load(path, allow_pickle=False) as found:
+        arrays = dict(found)
+    return arrays
 
 
 LARGE = 1 << 20

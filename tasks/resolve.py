@@ -1,54 +1,21 @@
 """A recipe file read, checked against the registry and filled in with every default, before any work starts."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import ValidationError
 
 from schemas.errors import RecipeError, UnitError, unknown
 from schemas.recipe import Call, InlineRule, Kind, Recipe, Source, Step, Tokenizer, inline_rule
-from schemas.rule import Rule, RuleSet
-from schemas.tables import tables
+from schemas.rule import Rule
 from tasks import units
+from tasks.check import ONCE, check
 from tasks.probe import probe
+from tasks.yaml_lines import MisplacedError, Place, read_lines
 
-Path_ = tuple[str | int, ...]
 STEPS: tuple[Kind, ...] = get_args(Kind)
+OWN: dict[Kind, tuple[str, ...]] = {"reweight": ("by",), "score": ("where",)}
 KEYS = tuple(key for key in Recipe.model_fields if key != "folder")
-ONCE: tuple[Kind, ...] = ("reweight", "order", "pack")
-RANK = {kind: rank for rank, kind in enumerate(ONCE)}
-YAML_TAG = "tag:yaml.org,2002:"
-
-
-class MisplacedError(RecipeError):
-    """An error at a place in the recipe, given as keys and indices from the top."""
-
-    def __init__(self, place: Path_, message: str) -> None:
-        super().__init__(message)
-        self.place = place
-
-
-@dataclass(frozen=True)
-class Document:
-    """A YAML text with the line of each of its keys."""
-
-    name: str
-    data: dict[str, Any]
-    lines: dict[Path_, int]
-
-    def known(self, place: Path_) -> Path_:
-        """Return the part of a place that this file has; one key of it at least."""
-        return next((place[:n] for n in range(len(place), 1, -1) if place[:n] in self.lines), place[:1])
-
-    def error(self, place: Path_, message: str) -> RecipeError:
-        """Return the error for a place in this file."""
-        line = next((self.lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in self.lines), 1)
-        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-        return RecipeError(f"recipe {self.name}, line {line}{', ' + where if where else ''}: {message}")
 
 
 def load(path: Path) -> Recipe:
@@ -67,7 +34,7 @@ def load(path: Path) -> Recipe:
 
 def parse(text: str, *, name: str = "recipe", folder: Path | None = None) -> Recipe:
     """Read a recipe from its YAML text."""
-    document = _document(text, name)
+    document = read_lines(text, name)
     data = document.data
     try:
         for key in data:
@@ -82,7 +49,7 @@ def parse(text: str, *, name: str = "recipe", folder: Path | None = None) -> Rec
             "folder": folder or Path(),
         }
         recipe = Recipe.model_validate(resolved)
-        _check(recipe)
+        check(recipe)
     except MisplacedError as error:
         raise document.error(error.place, str(error)) from None
     except ValidationError as error:
@@ -91,42 +58,7 @@ def parse(text: str, *, name: str = "recipe", folder: Path | None = None) -> Rec
     return recipe
 
 
-def _document(text: str, name: str) -> Document:
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"recipe {name} is not valid YAML: {error}") from None
-    if not isinstance(data, dict) or node is None:
-        raise RecipeError(f"recipe {name}: expected keys such as name, sources and steps")
-    lines: dict[Path_, int] = {}
-    for place, mark, wrong in _walk(node, ()):
-        if wrong:
-            raise RecipeError(f"recipe {name}, line {mark}: key '{place[-1]}' {wrong}")
-        lines[place] = mark
-    return Document(name, data, lines)
-
-
-def _walk(node: yaml.Node, place: Path_) -> Iterator[tuple[Path_, int, str]]:
-    yield place, node.start_mark.line + 1, ""
-    if isinstance(node, yaml.SequenceNode):
-        for index, child in enumerate(node.value):
-            yield from _walk(child, (*place, index))
-    elif isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, child in node.value:
-            where, line = (*place, key.value), key.start_mark.line + 1
-            if key.value in seen:
-                yield where, line, "is given twice"
-            if key.tag.removeprefix(YAML_TAG) not in ("str", "merge"):
-                # YAML reads `no` as false and `2024_01` as a number; a name must come out as it was written.
-                yield where, line, f"is read as {key.tag.removeprefix(YAML_TAG)}; put it in quotes"
-            seen.add(key.value)
-            yield from _walk(child, where)
-            yield where, line, ""
-
-
-def _mapping(value: Any, place: Path_, what: str) -> dict[str, Any]:
+def _mapping(value: Any, place: Place, what: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -143,7 +75,7 @@ def _sources(value: Any) -> dict[str, Any]:
     return sources
 
 
-def _source(given: Any, place: Path_) -> dict[str, Any]:
+def _source(given: Any, place: Place) -> dict[str, Any]:
     source = _mapping({"path": given} if isinstance(given, str | list) else given, place, "a path or settings")
     for key in source:
         if key not in Source.model_fields:
@@ -162,7 +94,7 @@ def _source(given: Any, place: Path_) -> dict[str, Any]:
     return {**source, "path": paths}
 
 
-def _check_reader(source: dict[str, Any], place: Path_) -> None:
+def _check_reader(source: dict[str, Any], place: Place) -> None:
     settings = _mapping(source.get("reader"), (*place, "reader"), "settings of the reader")
     if not settings:
         return
@@ -191,7 +123,7 @@ def _exports(value: Any) -> list[Call]:
     return [_call("write", item, ("export", index)) for index, item in enumerate(_items(value, ("export",)))]
 
 
-def _items(given: Any, place: Path_) -> list[Any]:
+def _items(given: Any, place: Place) -> list[Any]:
     """Several units, however they are written: one name, a list, or a mapping with the settings of each."""
     if given is None:
         return []
@@ -210,7 +142,7 @@ def _steps(value: Any) -> list[Step]:
     return [_step(step, ("steps", index)) for index, step in enumerate(value or [])]
 
 
-def _step(value: Any, place: Path_) -> Step:
+def _step(value: Any, place: Place) -> Step:
     if isinstance(value, str):
         value = {value: None}
     step = _mapping(value, place, "a step")
@@ -224,24 +156,22 @@ def _step(value: Any, place: Path_) -> Step:
     place = (*place, kind)
     if kind == "filter":
         return _filter(given, place)
-    if kind == "reweight" and isinstance(given, dict):
-        by = given.get("by", "domain")
-        calls = _calls(kind, {k: v for k, v in given.items() if k != "by"}, place)
-    else:
-        by, calls = "domain", _calls(kind, given, place)
+    own = {key: given[key] for key in OWN.get(kind, ()) if isinstance(given, dict) and key in given}
+    calls = _calls(kind, {k: v for k, v in given.items() if k not in own} if own else given, place)
     if kind in ONCE and len(calls) != 1:
         raise MisplacedError(place, f"{kind} takes one unit of {', '.join(units.names(kind))}; got {len(calls)}")
-    if kind == "deduplicate" and not calls:
-        raise MisplacedError(place, f"deduplicate takes at least one unit of {', '.join(units.names(kind))}")
-    return Step(kind=kind, calls=tuple(calls), by=str(by))
+    if kind not in ("score", *ONCE) and not calls:
+        raise MisplacedError(place, f"{kind} takes at least one unit of {', '.join(units.names(kind))}")
+    where = _where(own["where"], place) if "where" in own else None
+    return Step(kind=kind, calls=tuple(calls), by=str(own.get("by", "domain")), where=where)
 
 
-def _calls(kind: str, given: Any, place: Path_) -> list[Call]:
+def _calls(kind: str, given: Any, place: Place) -> list[Call]:
     named = isinstance(given, dict)
     return [_call(kind, item, place if named else (*place, i)) for i, item in enumerate(_items(given, place))]
 
 
-def _call(kind: str, item: Any, place: Path_) -> Call:
+def _call(kind: str, item: Any, place: Place) -> Call:
     if isinstance(item, str):
         item = {item: None}
     if not isinstance(item, dict) or len(item) != 1:
@@ -259,7 +189,7 @@ def _call(kind: str, item: Any, place: Path_) -> Call:
         raise MisplacedError(place, str(error)) from None
 
 
-def _filter(given: Any, place: Path_) -> Step:
+def _filter(given: Any, place: Place) -> Step:
     calls: list[Call] = []
     rules: list[InlineRule] = []
     one_rule = isinstance(given, dict) and "rule" in given
@@ -277,20 +207,20 @@ def _filter(given: Any, place: Path_) -> Step:
     return Step(kind="filter", calls=tuple(calls), rules=tuple(rules))
 
 
-def _inline(item: dict[str, Any], place: Path_) -> InlineRule:
-    keys = ("rule", "name", "quantile", "per", "thresholds")
+def _inline(item: dict[str, Any], place: Place) -> InlineRule:
+    keys = ("rule", "name", "quantile", "per", "thresholds", "where", "missing")
     for key in item:
         if key not in keys:
             raise MisplacedError((*place, key), unknown("key of a rule", key, keys))
+    rule = _rule(item, place)
+    changes: dict[str, Any] = {key: item[key] for key in ("quantile", "per", "thresholds", "missing") if key in item}
+    if "where" in item:
+        changes["where"] = _where(item["where"], place)
+    named = Rule(str(item.get("name", rule.rule.name)), rule.rule.score, rule.rule.operator, rule.rule.threshold)
     try:
-        rule = inline_rule(str(item["rule"]))
-        changes = {key: item[key] for key in ("quantile", "per", "thresholds") if key in item}
-        named = Rule(str(item.get("name", rule.rule.name)), rule.rule.score, rule.rule.operator, rule.rule.threshold)
         rule = InlineRule.model_validate({**rule.model_dump(), **changes, "rule": named})
     except ValidationError as error:
         raise MisplacedError(place, error.errors()[0]["msg"]) from None
-    except RecipeError as error:
-        raise MisplacedError(place, str(error)) from None
     if rule.thresholds and not rule.per:
         raise MisplacedError(place, "thresholds for single values need `per`: the column whose values they are for")
     if rule.quantile is not None and not 0 <= rule.quantile <= 1:
@@ -298,100 +228,15 @@ def _inline(item: dict[str, Any], place: Path_) -> InlineRule:
     return rule
 
 
-def columns() -> dict[str, bool]:
-    """Return the columns that rules may compare: name to whether it holds labels."""
-    scores = [column for scorer in units.units("score") for column in scorer.columns]
-    found = [*tables()["documents"].columns, *scores]
-    return {c.name: c.type == "VARCHAR" for c in found if c.type != "BLOB" and not c.type.endswith("[]")}
+def _rule(item: dict[str, Any], place: Place) -> InlineRule:
+    try:
+        return inline_rule(str(item["rule"]))
+    except RecipeError as error:
+        raise MisplacedError(place, str(error)) from None
 
 
-def rules_of(step: Step) -> Iterator[tuple[str, InlineRule, bool, str]]:
-    """Yield every rule of a filter step as (rule set, rule, inverse, citation)."""
-    for call in step.calls:
-        rule_set: RuleSet = units.unit("filter", call.name).call
-        for rule in rule_set.rules:
-            threshold = call.settings[rule.name]
-            changed = Rule(f"{call.name}.{rule.name}", rule.score, rule.operator, threshold)
-            yield call.name, InlineRule(rule=changed), call.settings["inverse"], rule_set.source
-    for inline in step.rules:
-        yield "inline", inline, False, "recipe"
-
-
-def _check(recipe: Recipe) -> None:
-    known = columns()
-    order = [step.kind for step in recipe.steps]
-    for kind in ONCE:
-        if order.count(kind) > 1:
-            raise MisplacedError(("steps",), f"a recipe has one {kind} step, got {order.count(kind)}")
-    for index, step in enumerate(recipe.steps):
-        place: Path_ = ("steps", index, step.kind)
-        late = [kind for kind in order[:index] if kind in ONCE and ONCE.index(kind) > RANK.get(step.kind, -1)]
-        if late:
-            raise MisplacedError(place, f"{step.kind} must come before {late[0]}")
-        for name in _columns_used(step):
-            if name not in known:
-                raise MisplacedError(place, unknown("score", name, known))
-        for call in step.calls if step.kind in ("deduplicate", "order") else ():
-            for setting in ("prefer", "score"):
-                if known.get(str(call.settings.get(setting))):
-                    raise MisplacedError(place, f"{call.name} needs numbers; {call.settings[setting]} holds labels")
-        if step.kind == "filter":
-            _check_rules(step, known, place)
-            _check_values(recipe, step, place)
-    _check_scorers(recipe)
-
-
-def _columns_used(step: Step) -> Iterator[str]:
-    if step.kind == "filter":
-        for _, inline, _, _ in rules_of(step):
-            yield inline.rule.score
-            if inline.per:
-                yield inline.per
-    if step.kind == "reweight":
-        yield step.by
-    for call in step.calls:
-        for setting in ("score", "prefer"):
-            if isinstance(call.settings.get(setting), str) and step.kind != "filter":
-                yield call.settings[setting]
-
-
-def _check_rules(step: Step, known: dict[str, bool], place: Path_) -> None:
-    seen: set[str] = set()
-    for _, inline, _, _ in rules_of(step):
-        rule = inline.rule
-        if rule.name in seen:
-            raise MisplacedError(place, f"rule '{rule.name}' is given twice; give one of them a `name`")
-        seen.add(rule.name)
-        if known[rule.score] and (inline.quantile is not None or inline.thresholds):
-            raise MisplacedError(
-                place, f"rule '{rule.name}': {rule.score} holds labels, which have no quantiles or thresholds"
-            )
-        if known[rule.score] != isinstance(rule.threshold, str):
-            kind = "labels" if known[rule.score] else "numbers"
-            raise MisplacedError(place, f"rule '{rule.name}': {rule.score} holds {kind}, got {rule.threshold!r}")
-        numbers = [value for value in (rule.threshold, *inline.thresholds.values()) if not isinstance(value, str)]
-        if not all(map(isfinite, numbers)):
-            raise MisplacedError(place, f"rule '{rule.name}': a threshold is a finite number, got {numbers[0]}")
-
-
-def _check_values(recipe: Recipe, step: Step, place: Path_) -> None:
-    """Sources and domains are known before any document is read: thresholds for others are a mistake."""
-    domains = {source.domain or name for name, source in recipe.sources.items()}
-    for inline in step.rules:
-        values = {"source": set(recipe.sources), "domain": domains}.get(inline.per or "")
-        for value in inline.thresholds if values else ():
-            if value not in (values or ()):
-                raise MisplacedError(place, unknown(str(inline.per), value, values or ()))
-
-
-def _check_scorers(recipe: Recipe) -> None:
-    asked: dict[str, Call] = {}
-    for index, step in enumerate(recipe.steps):
-        for call in step.calls if step.kind == "score" else ():
-            if asked.setdefault(call.name, call) != call:
-                raise MisplacedError(("steps", index), f"{call.name} is asked for twice with different settings")
-
-
-def needed_scorers(step: Step) -> set[str]:
-    """Return the scorers whose columns a step uses."""
-    return {units.scorer_of()[name] for name in _columns_used(step) if name in units.scorer_of()}
+def _where(given: Any, place: Place) -> Rule:
+    found = _rule({"rule": given}, (*place, "where"))
+    if found.quantile is not None:
+        raise MisplacedError((*place, "where"), f"'{given}' needs a number rather than a quantile")
+    return found.rule

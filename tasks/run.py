@@ -19,10 +19,11 @@ import pyarrow as pa
 from schemas.errors import LedgerError
 from schemas.recipe import Call, Recipe, Step
 from tasks import parts, units
+from tasks.check import needed_scorers
 from tasks.environment import code_version, environment, model_of
 from tasks.ledger import Ledger
 from tasks.partition import Measure, Partition
-from tasks.resolve import needed_scorers
+from tasks.settings import files_of, known_by_content
 from tasks.tokenize import TokenizerSpec, load
 
 
@@ -48,15 +49,18 @@ class Run:
     partitions_per_file: int | None = None
     limit: int | None = None
     partitions: list[Partition] = field(default_factory=list)
+    fitted: dict[str, Path] = field(default_factory=dict)
     _beside: list[tuple["Future[Any]", Callable[[Any], None]]] = field(default_factory=list)
 
     @cached_property
     def run_id(self) -> str:
         """Name of what this run makes: the hash of all that decides it; known once the inputs are loaded."""
         inputs = self.ledger.rows("SELECT source, file, fingerprint FROM inputs ORDER BY source, file")
-        models = [model_of(call.settings) for step in self.recipe.steps for call in step.calls]
+        calls = [(step.kind, call) for step in self.recipe.steps for call in step.calls]
+        models = [model_of(call.settings) for _, call in calls]
+        files = [known_by_content({}, files_of(self.recipe, kind, call)) for kind, call in calls]
         tokenizer = load(tokenizer_of(self.recipe)).fingerprint
-        return parts.key_of(self.recipe, inputs, models, tokenizer, code_version(), environment())
+        return parts.key_of(self.recipe, inputs, models, files, tokenizer, code_version(), environment())
 
     @property
     def release(self) -> Path:
@@ -219,27 +223,38 @@ def early_measures(recipe: Recipe) -> tuple[Measure, ...]:
     """Return what is measured in the pass of reading: tokens, cheap scores, signatures, word counts."""
     found = [Measure("tokenize", "tokens", asdict(tokenizer_of(recipe)))]
     late = late_scorers(recipe)
-    asked = {call.name: call.settings for step in recipe.steps if step.kind == "score" for call in step.calls}
-    needed = set(asked) | {name for step in recipe.steps for name in needed_scorers(step)}
+    asked = {call.name: call for step in recipe.steps if step.kind == "score" for call in step.calls}
+    needed = set(asked) | {name for step in recipe.steps for name in needed_scorers(recipe.steps, step)}
     for name in sorted(needed - set(late)):
-        found.append(Measure("score", name, asked.get(name) or units.unit("score", name).resolve(None)))
+        found.append(measure_of(recipe, "score", asked.get(name) or usual(name)))
     for step in recipe.steps:
         if step.kind in ("deduplicate", "order"):
             found += [measure for call in step.calls if (measure := unit_measure(step.kind, call))]
     return tuple({measure.key: measure for measure in found}.values())
 
 
+def usual(scorer: str) -> Call:
+    """Return a scorer as it is when nobody says how."""
+    return Call(name=scorer, settings=units.unit("score", scorer).resolve(None))
+
+
 def late_scorers(recipe: Recipe) -> dict[str, int]:
-    """Return the scorers that only survivors of an earlier step get: name to the step that asks for them."""
+    """Return the scorers that get what an earlier step left, or learn from it: name to the step that asks for them."""
     late: dict[str, int] = {}
     needed: set[str] = set()
     thinned = False
     for index, step in enumerate(recipe.steps, 1):
         if step.kind == "score":
-            late |= {call.name: index for call in step.calls if thinned and call.name not in needed}
-        needed |= needed_scorers(step) | {call.name for call in step.calls if step.kind == "score"}
-        thinned = thinned or step.kind in ("filter", "deduplicate", "reweight")
+            waiting = [call.name for call in step.calls if call.name not in needed]
+            late |= {name: index for name in waiting if thinned or step.where or units.unit("score", name).fit}
+        needed |= needed_scorers(recipe.steps, step) | {call.name for call in step.calls if step.kind == "score"}
+        thinned = thinned or step.kind not in ("score", "annotate")
     return late
+
+
+def measure_of(recipe: Recipe, kind: str, call: Call, fitted: Path | None = None) -> Measure:
+    """Return what a call measures, with the files that its settings name."""
+    return Measure(kind, call.name, call.settings, files_of(recipe, kind, call), str(fitted) if fitted else None)
 
 
 def unit_measure(kind: str, call: Call) -> Measure | None:

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from schemas.errors import RecipeError, unknown
-from schemas.recipe import Kind
+from schemas.recipe import FilePath, Kind
 from schemas.rule import RuleSet
 from schemas.table import Column
 from tasks import draw
@@ -47,10 +47,32 @@ class Unit:
         return self.call if self.kind == "score" else getattr(self.module, "measure", None)
 
     @property
+    def fit(self) -> Callable[..., Any] | None:
+        """How the unit learns from a sample before it can measure, if it has to."""
+        return getattr(self.module, "fit", None)
+
+    @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns that ``measure`` gives."""
+        """The columns that ``measure`` gives whatever its settings."""
+        if hasattr(self.module, "columns"):
+            return ()
         declared = getattr(self.module, "COLUMNS", None)
         return tuple(declared) if declared else (Column(self.name, "DOUBLE", self.meaning),)
+
+    def columns_with(self, settings: dict[str, Any]) -> tuple[Column, ...]:
+        """The columns that ``measure`` gives with these settings."""
+        named = getattr(self.module, "columns", None)
+        return tuple(named(**accepted(named, settings))) if named else self.columns
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the unit was checked on; none if it does not depend on the language."""
+        return tuple(getattr(self.module, "LANGUAGES", ()))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The settings that name files."""
+        return tuple(name for name, (kind, _) in self.settings.items() if _names_files(kind))
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -81,7 +103,8 @@ class Unit:
         if isinstance(self.call, RuleSet):
             thresholds = {r.name: (float | str, r.threshold) for r in self.call.rules}
             return {**thresholds, "inverse": (bool, False)}
-        return keywords(self.call)
+        hooks = [getattr(self.module, name) for name in HOOKS if hasattr(self.module, name)]
+        return {name: setting for function in (*hooks, self.call) for name, setting in keywords(function).items()}
 
     @property
     def fingerprint(self) -> str:
@@ -107,12 +130,17 @@ class Unit:
             raise RecipeError(f"setting '{place}' of {self.name}: {first['msg']}{value}") from None
 
 
-INTERNAL = ("seed", "mapper")
+INTERNAL = ("seed", "mapper", "fitted")
+HOOKS = ("fit", "index", "columns")
+
+
+def _names_files(kind: Any) -> bool:
+    return kind == FilePath or any(_names_files(part) for part in get_args(kind) if part != "path")
 
 
 def keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
-    """Return a function's keyword-only parameters but the run's own (seed, mapper): name to (type, default)."""
-    hints = get_type_hints(function)
+    """Return a function's keyword-only parameters but the run's own: name to (type, default)."""
+    hints = get_type_hints(function, include_extras=True)
     return {
         name: (hints.get(name, Any), ... if p.default is p.empty else p.default)
         for name, p in inspect.signature(function).parameters.items()
@@ -150,12 +178,6 @@ def unit(kind: str, name: str) -> Unit:
 def units(kind: str | None = None) -> list[Unit]:
     """Return all units, of one kind or of every kind."""
     return [Unit(k, name) for k in ([kind] if kind else KINDS) for name in names(k)]
-
-
-@cache
-def scorer_of() -> dict[str, str]:
-    """Return which scorer gives each score column."""
-    return {column.name: scorer.name for scorer in units("score") for column in scorer.columns}
 
 
 @cache

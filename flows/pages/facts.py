@@ -273,14 +273,13 @@ def facet(ledger: Ledger, column: str) -> list[Row]:
     return ledger.rows(sql.format(column='"' + column + '"'))
 
 
-def meanings(scores: Sequence[str]) -> dict[str, str]:
-    """Return what each score column means, by the unit that declares it or the table it is in."""
-    known = {column.name: column.meaning for column in tables()["documents"].columns}
-    makers = units.scorer_of()
-    for score in scores:
-        if score in makers:
-            found = units.unit("score", makers[score]).columns
-            known |= {column.name: column.meaning for column in found}
+def meanings(ledger: Ledger, scores: Sequence[str]) -> dict[str, str]:
+    """Return what each score column means, as the ledger's comments say."""
+    rows = ledger.rows(
+        "SELECT column_name AS name, comment FROM duckdb_columns() "
+        "WHERE starts_with(table_name, 'score_') OR table_name = 'documents'"
+    )
+    known = {row["name"]: row["comment"] or "" for row in rows}
     return {score: known.get(score, "") for score in scores}
 
 

@@ -19,7 +19,7 @@ def scores(ledger: Ledger, rules: Sequence[Row], sources: Sequence[str]) -> Row:
     known = facts.columns(ledger)
     asked = list(dict.fromkeys((row["step"], row["score"]) for row in rules if row["score"] in known))
     numeric = [key for key in asked if known[key[1]] in facts.NUMERIC]
-    meanings = facts.meanings([score for _, score in asked])
+    meanings = facts.meanings(ledger, [score for _, score in asked])
     spreads, stride = facts.spreads(ledger, numeric)
     met = [key for key in numeric if (None, *key) in spreads and spreads[None, *key]["documents"]]
     pictures = _charts_of(ledger, met, rules, spreads, sources[:SHOWN_SPREADS])

@@ -17,6 +17,8 @@ rules = Table(
         Column("per", "VARCHAR", "column whose values have thresholds of their own, if any"),
         Column("per_value", "VARCHAR", "value of that column that this row is for"),
         Column("inverse", "BOOLEAN", "true if documents are kept that fail the rule set"),
+        Column("only_where", "VARCHAR", "the rule is for documents that pass this one; null: for all"),
+        Column("missing", "VARCHAR", "keep or drop: what becomes of a document without a value, where the recipe says"),
         Column("citation", "VARCHAR", "where the rule comes from"),
     ),
     key=("step", "rule", "per_value"),

@@ -43,8 +43,11 @@ LAWS = (
     ),
     Law(
         "every score was given to every document that its step met",
-        "SELECT step, rule, score FROM decisions WHERE value IS NULL AND label IS NULL AND score IN "
-        "(SELECT column_name FROM duckdb_columns() WHERE table_name = 'scores')",
+        """SELECT step, rule, score FROM decisions WHERE value IS NULL AND label IS NULL
+        AND score IN (
+            SELECT column_name FROM duckdb_columns() WHERE starts_with(table_name, 'score_') AND NOT is_nullable
+        )
+        AND (step, rule) IN (SELECT (step, rule) FROM rules WHERE missing IS NULL)""",
     ),
     Law(
         "every dropped document failed what its row says",

@@ -1,26 +1,37 @@
 """Scoring: the parts of each scorer loaded as a table of its own, and one view that joins them."""
 
-from schemas.recipe import Step
+import pyarrow as pa
+
+from schemas.recipe import Call, Step
 from schemas.table import Column, Table
-from tasks import parts
+from tasks import parts, units
+from tasks.decide import condition
 from tasks.partition import Measure, measure_some, measured_file
-from tasks.run import Run, late_scorers
+from tasks.run import Run, late_scorers, measure_of
+from tasks.stages.learn import learn
 
 KEY = Column("doc_id", "UBIGINT", "document")
 
 
 def score(run: Run, number: int, step: Step) -> None:
-    """Give the live documents the scores that only survivors get; the others were measured while reading."""
+    """Give the live documents the scores that wait for this step; the others were measured while reading."""
     late = late_scorers(run.recipe)
-    measures = tuple(Measure("score", call.name, call.settings) for call in step.calls if late.get(call.name) == number)
-    if measures:
-        _measure_live(run, number, measures)
+    calls = [call for call in step.calls if late.get(call.name) == number]
+    if calls:
+        measures = tuple(_measure(run, number, call) for call in calls)
+        _measure_live(run, step, measures)
         view_scores(run)
     run.leave(number)
 
 
-def _measure_live(run: Run, number: int, measures: tuple[Measure, ...]) -> None:
-    live = run.ledger.table("SELECT part, doc_id FROM documents SEMI JOIN live USING (doc_id) ORDER BY part, doc_id")
+def _measure(run: Run, number: int, call: Call) -> Measure:
+    if units.unit("score", call.name).fit:
+        run.fitted[call.name] = learn(run, number, call)
+    return measure_of(run.recipe, "score", call, run.fitted.get(call.name))
+
+
+def _measure_live(run: Run, step: Step, measures: tuple[Measure, ...]) -> None:
+    live = _wanted(run, step)
     part, doc_id = live["part"].to_numpy(), live["doc_id"].to_numpy()
     wanted = [doc_id[part == i] for i in range(len(run.partitions))]
     homes = [
@@ -32,6 +43,14 @@ def _measure_live(run: Run, number: int, measures: tuple[Measure, ...]) -> None:
         load_scores(run, measure, [str(home / measured_file(measure)) for home in homes])
 
 
+def _wanted(run: Run, step: Step) -> pa.Table:
+    """The documents to score, by part: the live ones, or those of them that the step is for."""
+    where = condition(step.where) if step.where else "true"
+    return run.ledger.table(
+        f"SELECT m.part, m.doc_id FROM measured m SEMI JOIN live USING (doc_id) WHERE {where} ORDER BY ALL"
+    )
+
+
 def load_scores(run: Run, measure: Measure, files: list[str] | None = None) -> None:
     """Load a scorer's parts into its table ``score_NAME``."""
     files = files or [str(run.home(partition) / measured_file(measure)) for partition in run.partitions]
@@ -41,6 +60,9 @@ def load_scores(run: Run, measure: Measure, files: list[str] | None = None) -> N
     run.ledger.run(
         f"INSERT INTO {table.name} BY NAME SELECT * FROM read_parquet(?, hive_partitioning = false)", [files]
     )
+    for column in measure.columns:
+        if not column.optional:
+            run.ledger.run(f'ALTER TABLE {table.name} ALTER COLUMN "{column.name}" SET NOT NULL')
 
 
 def view_scores(run: Run) -> None:

@@ -22,9 +22,10 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.rule import RuleSet
+from tasks.check import scorer_of
 from tasks.text.batch import TextBatch
 from tasks.text.minhash import signatures
-from tasks.units import scorer_of, unit, units
+from tasks.units import unit, units
 from tests.benchmarks._agreement import Agreement, compare
 from tests.data import corpus, texts
 

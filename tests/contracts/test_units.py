@@ -1,10 +1,13 @@
 """Laws of units, run over the registry: a new unit is held to them by its file being there."""
 
+import json
 import pickle
 import re
 from collections import Counter
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, get_args
 
 import numpy as np
@@ -16,15 +19,18 @@ from hypothesis import strategies as st
 
 from schemas.errors import RecipeError
 from schemas.rule import Operator, RuleSet
-from tasks import units
-from tasks.partition import Measure
-from tasks.resolve import columns
+from schemas.tables.labels import labels
+from tasks import parts, units
+from tasks.check import columns
+from tasks.partition import FIELDS, Measure
+from tasks.sample import Sample
+from tasks.settings import Files, found_at
 from tasks.text import TextBatch
 from tests.contracts.test_house import HOUSE, public, tree
 from tests.data import texts
 
 SEED = 20261
-REQUIRED = {"score": "quality"}
+REQUIRED: dict[str, Any] = {"score": "quality", "heads": {"quality": "number", "topic": "label"}}
 MEGABYTES = 5 * 2**20
 HOSTILE = {
     "empty": "",
@@ -82,13 +88,62 @@ every_measure = pytest.mark.parametrize("unit", [unit for unit in units.units() 
 
 def defaults(unit: units.Unit) -> dict[str, Any]:
     """A unit's settings by default, with a value for those that must be given."""
-    return unit.resolve({name: REQUIRED[name] for name, (_, default) in unit.settings.items() if default is ...})
+    needed = [name for name, (_, default) in unit.settings.items() if default is ...]
+    return unit.resolve({name: reference() if name in unit.files else REQUIRED[name] for name in needed})
+
+
+@cache
+def reference() -> str:
+    """A file of texts, for settings that name one."""
+    path = Path(mkdtemp(prefix="gristmill-")) / "reference.jsonl"
+    rows = [
+        {"id": str(i), "text": text, "question": text[:200], "answer": text[200:400]}
+        for i, text in enumerate(texts(40))
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+@cache
+def measure_of(unit: units.Unit) -> Measure:
+    """A unit's pass over the text, after learning from some texts if it has to."""
+    given = defaults(unit) if unit.kind == "score" else units.accepted(unit.measure, defaults(unit))
+    files = {name: Files(given[name], "reference") for name in unit.files if given.get(name)}
+    return Measure(unit.kind, unit.name, given, files, learnt(unit, found_at(given, files)) if unit.fit else None)
+
+
+def learnt(unit: units.Unit, given: dict[str, Any]) -> str:
+    """What a unit learns from the texts of ``sample``."""
+    path = Path(reference()).parent / f"{unit.name}.npz"
+    return str(parts.write_arrays(path, unit.fit(sample(), **units.accepted(unit.fit, {**given, "seed": 1}))))
+
+
+@cache
+def sample() -> Sample:
+    """Real documents with labels that the text decides, and some that it does not."""
+    drawn = texts(80)
+    documents = pa.table(
+        {
+            "doc_id": pa.array(range(len(drawn)), pa.uint64()),
+            "text": pa.array(drawn, pa.large_string()),
+            "source": [f"source {i % 3}" for i in range(len(drawn))],
+            "domain": [f"domain {i % 2}" for i in range(len(drawn))],
+            **{name: pa.nulls(len(drawn), pa.string()) for name in FIELDS},
+        }
+    )
+    quality = [{"doc_id": i, "name": "quality", "value": float(len(text) % 5)} for i, text in enumerate(drawn)]
+    topic = [
+        {"doc_id": i, "name": "topic", "label": "code" if "(" in text else "prose"} for i, text in enumerate(drawn)
+    ]
+    schema = pa.schema(
+        {name: labels.arrow.field(name).type for name in ("doc_id", "paragraph", "name", "value", "label")}
+    )
+    return Sample(documents, pa.Table.from_pylist(quality + topic, schema=schema))
 
 
 def measured(unit: units.Unit, found: list[str] | tuple[str, ...]) -> pa.Table:
     """What a run keeps of a unit's pass over these texts; UnitError if a value is missing or not finite."""
-    given = defaults(unit) if unit.kind == "score" else units.accepted(unit.measure, defaults(unit))
-    return Measure(unit.kind, unit.name, given).compute(TextBatch(pa.array(found, pa.large_string())))
+    return measure_of(unit).compute(TextBatch(pa.array(found, pa.large_string())))
 
 
 # Every unit
@@ -107,7 +162,7 @@ def test_file_holds_one_unit_named_like_it(unit: units.Unit) -> None:
         node.name for node in public(tree(HOUSE / "tasks" / unit.kind / f"{unit.name}.py")) if is_function(node)
     }
     expected = set() if isinstance(unit.call, RuleSet) else {unit.name}
-    assert functions - {"measure", "check"} == expected
+    assert functions - {"measure", "check", *units.HOOKS} == expected
 
 
 def is_function(node: Any) -> bool:
@@ -136,31 +191,33 @@ def test_unit_goes_to_a_worker(unit: units.Unit) -> None:
 
 @every_measure
 def test_measure_declares_its_columns(unit: units.Unit) -> None:
-    names = [column.name for column in unit.columns]
+    found = measure_of(unit).columns
+    names = [column.name for column in found]
     assert len(set(names)) == len(names) and all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names)
-    assert all(column.meaning for column in unit.columns)
-    found = measured(unit, ["a text", ""])
-    assert found.schema == pa.schema([(column.name, column.arrow) for column in unit.columns])
+    assert all(column.meaning for column in found)
+    assert measured(unit, ["a text", ""]).schema == pa.schema([(column.name, column.arrow) for column in found])
 
 
 @every_measure
 def test_measure_is_total_and_finite_on_hostile_texts(unit: units.Unit) -> None:
-    check(measured(unit, list(HOSTILE.values())), len(HOSTILE))
-    check(measured(unit, []), 0)
+    check(unit, measured(unit, list(HOSTILE.values())), len(HOSTILE))
+    check(unit, measured(unit, []), 0)
 
 
 @every_measure
 @pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
 def test_measure_is_total_on_one_long_line(unit: units.Unit, piece: str) -> None:
-    check(measured(unit, [piece * (MEGABYTES // len(piece.encode()))]), 1)
+    check(unit, measured(unit, [piece * (MEGABYTES // len(piece.encode()))]), 1)
 
 
-def check(found: pa.Table, rows: int) -> None:
-    """Every column has a finite value per row."""
+def check(unit: units.Unit, found: pa.Table, rows: int) -> None:
+    """Every column has a finite value per row, or none where it says so."""
     assert found.num_rows == rows
+    optional = {column.name for column in measure_of(unit).columns if column.optional}
     for name in found.column_names:
         column = found[name].combine_chunks()
-        assert column.null_count == 0, name
+        assert column.null_count == 0 or name in optional, name
+        column = column.drop_null()
         flat = column.flatten() if pa.types.is_list(column.type) else column
         assert flat.null_count == 0, name
         assert not pa.types.is_floating(flat.type) or np.isfinite(flat.to_numpy(zero_copy_only=False)).all(), name
@@ -179,18 +236,17 @@ def test_measure_does_not_depend_on_the_batch(unit: units.Unit) -> None:
 @settings(max_examples=30, deadline=None, derandomize=True)
 def test_measure_of_any_texts_is_that_of_each(unit: units.Unit, drawn: list[str]) -> None:
     found = measured(unit, drawn)
-    check(found, len(drawn))
+    check(unit, found, len(drawn))
     for row, text in enumerate(drawn):
         assert measured(unit, [text]).equals(found.slice(row, 1)), repr(text)
 
 
 @every_measure
 def test_measure_reads_only_its_slice_of_a_buffer(unit: units.Unit) -> None:
-    given = defaults(unit) if unit.kind == "score" else units.accepted(unit.measure, defaults(unit))
     whole = pa.array(["before", *texts(5), "after"], pa.large_string())
-    found = Measure(unit.kind, unit.name, given).compute(TextBatch(whole.slice(1, 5)))
+    found = measure_of(unit).compute(TextBatch(whole.slice(1, 5)))
     assert found.equals(measured(unit, texts(5)))
-    short = Measure(unit.kind, unit.name, given).compute(TextBatch(whole.cast(pa.string()).slice(1, 5)))
+    short = measure_of(unit).compute(TextBatch(whole.cast(pa.string()).slice(1, 5)))
     assert short.equals(found)
 
 

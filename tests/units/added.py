@@ -50,7 +50,7 @@ def added(folder: Path, kind: str, name: str, code: str) -> Iterator[Path]:
 def forget() -> None:
     """Let the registry look at its folders again."""
     invalidate_caches()
-    for cached in (units.names, units.scorer_of, units._model, units._code):
+    for cached in (units.names, units._model, units._code):
         cached.cache_clear()
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.errors import InputError, UnitError
-from tasks import partition, read, units
+from tasks import read, sample, units
 from tasks.partition import Measure, Partition, ingest, measured_file
 from tasks.read import Fields, Slice
 from tasks.text import TextBatch
@@ -154,7 +154,7 @@ def test_the_size_of_batches_changes_nothing(tmp_path: Path, monkeypatch: pytest
     path = written(tmp_path / "a.jsonl", ROWS)
     job = partition_of(whole(path))
     for folder, size in (("one", 1 << 30), ("many", 100)):
-        monkeypatch.setattr(partition, "BATCH_BYTES", size)
+        monkeypatch.setattr(sample, "BATCH_BYTES", size)
         ingest(job, (TOKENS, SIZE), str(tmp_path / folder))
     one, many = (pq.read_table(tmp_path / folder / job.key / measured_file(SIZE)) for folder in ("one", "many"))
     assert one.equals(many) and one.num_rows == len(ROWS)

@@ -8,7 +8,8 @@ import yaml
 from schemas.errors import RecipeError
 from schemas.recipe import Recipe
 from tasks import units
-from tasks.resolve import columns, load, needed_scorers, parse, rules_of
+from tasks.check import columns, needed_scorers, rules_of, scorer_of
+from tasks.resolve import load, parse
 
 HEAD = "name: x\nsources: {a: a.jsonl, b: b.jsonl}\n"  # steps begin in line 3
 
@@ -336,14 +337,18 @@ def test_every_rule_has_its_citation() -> None:
 def test_a_step_needs_the_scorers_of_what_it_names() -> None:
     rule, order = "{rule: 'words >= q0.1', per: language}", "{by_score: {score: compression_ratio}}"
     recipe = parse(HEAD + f"steps: [{{filter: [{rule}]}}, {{filter: ['bytes >= 5']}}, {{order: {order}}}]")
-    assert [needed_scorers(step) for step in recipe.steps] == [{"size", "language"}, set(), {"compression_ratio"}]
+    assert [needed_scorers(recipe.steps, step) for step in recipe.steps] == [
+        {"size", "language"},
+        set(),
+        {"compression_ratio"},
+    ]
 
 
 def test_columns_to_compare_are_those_of_documents_and_scorers() -> None:
     known = columns()
     assert known["source"] and known["language"] and known["created"]
     assert not known["bytes"] and not known["words"]
-    assert set(units.scorer_of()) <= set(known)
+    assert set(scorer_of()) <= set(known)
 
 
 def test_a_scorer_is_asked_for_with_one_set_of_settings() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from schemas.errors import RecipeError
 from tasks import units
-from tasks.resolve import columns, parse
+from tasks.check import columns, scorer_of
+from tasks.resolve import parse
 from tests.units.added import added, batch_scorer, scorer
 
 
@@ -98,4 +99,4 @@ def test_accepted_settings_are_those_of_the_function() -> None:
 def test_a_scorer_may_take_a_batch_or_a_text(tmp_path: Path) -> None:
     with added(tmp_path, "score", "letters", batch_scorer("letters", "return np.diff(batch.offsets) * times")):
         assert units.unit("score", "letters").settings == {"times": (int, 1)}
-        assert units.scorer_of()["letters"] == "letters"
+        assert scorer_of()["letters"] == "letters"

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tasks.check import scorer_of
 from tasks.text.batch import TextBatch
-from tasks.units import scorer_of, unit, units
+from tasks.units import unit, units
 from tests.benchmarks._agreement import kept
 from tests.units.filter.passages import passages
 

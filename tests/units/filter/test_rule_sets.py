@@ -5,7 +5,8 @@ import operator
 import pytest
 
 from schemas.rule import RuleSet
-from tasks.units import scorer_of, units
+from tasks.check import scorer_of
+from tasks.units import units
 
 RULE_SETS = units("filter")
 KEPT = {">=": operator.ge, "<=": operator.le}

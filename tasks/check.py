@@ -1,0 +1,160 @@
+"""What must fit together in a recipe: steps in an order, scores that exist, rules that can be decided."""
+
+from collections.abc import Iterable, Iterator
+from math import isfinite
+
+from schemas.errors import unknown
+from schemas.recipe import Call, InlineRule, Kind, Recipe, Step
+from schemas.rule import Rule, RuleSet
+from schemas.table import Column
+from schemas.tables import tables
+from tasks import units
+from tasks.yaml_lines import MisplacedError, Place
+
+ONCE: tuple[Kind, ...] = ("reweight", "order", "pack")
+COLUMN_SETTINGS = ("score", "prefer", "by")
+RANK = {kind: rank for rank, kind in enumerate(ONCE)}
+
+
+def columns(steps: Iterable[Step] = ()) -> dict[str, bool]:
+    """Return the columns that rules may compare: name to whether it holds labels."""
+    found = [*tables()["documents"].columns, *(column for column, _ in _scores(steps))]
+    return {c.name: c.type == "VARCHAR" for c in found if c.type != "BLOB" and not c.type.endswith("[]")}
+
+
+def scorer_of(steps: Iterable[Step] = ()) -> dict[str, str]:
+    """Return which scorer gives each score; scores named by a scorer's settings are those of the ``steps``."""
+    return {column.name: scorer for column, scorer in _scores(steps)}
+
+
+def _scores(steps: Iterable[Step]) -> Iterator[tuple[Column, str]]:
+    for scorer in units.units("score"):
+        yield from ((column, scorer.name) for column in scorer.columns)
+    for call in (call for step in steps if step.kind == "score" for call in step.calls):
+        yield from ((column, call.name) for column in units.unit("score", call.name).columns_with(call.settings))
+
+
+def rules_of(step: Step) -> Iterator[tuple[str, InlineRule, bool, str]]:
+    """Yield every rule of a filter step as (rule set, rule, inverse, citation)."""
+    for call in step.calls:
+        rule_set: RuleSet = units.unit("filter", call.name).call
+        for rule in rule_set.rules:
+            threshold = call.settings[rule.name]
+            changed = Rule(f"{call.name}.{rule.name}", rule.score, rule.operator, threshold)
+            yield call.name, InlineRule(rule=changed), call.settings["inverse"], rule_set.source
+    for inline in step.rules:
+        yield "inline", inline, False, "recipe"
+
+
+def needed_scorers(steps: Iterable[Step], step: Step) -> set[str]:
+    """Return the scorers whose scores a step of the ``steps`` uses."""
+    makers = scorer_of(steps)
+    return {makers[name] for name in columns_used(step) if name in makers}
+
+
+def columns_used(step: Step) -> Iterator[str]:
+    """Yield the columns that a step compares or goes by."""
+    if step.where:
+        yield step.where.score
+    if step.kind == "filter":
+        for _, inline, _, _ in rules_of(step):
+            yield inline.rule.score
+            if inline.per:
+                yield inline.per
+            if inline.where:
+                yield inline.where.score
+        return
+    if step.kind == "reweight":
+        yield step.by
+    for call in step.calls:
+        for setting in COLUMN_SETTINGS:
+            named = call.settings.get(setting)
+            yield from [named] if isinstance(named, str) else named or ()
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse a recipe whose steps do not fit together; MisplacedError says where."""
+    known = columns(recipe.steps)
+    order = [step.kind for step in recipe.steps]
+    for kind in ONCE:
+        if order.count(kind) > 1:
+            raise MisplacedError(("steps",), f"a recipe has one {kind} step, got {order.count(kind)}")
+    for index, step in enumerate(recipe.steps):
+        place: Place = ("steps", index, step.kind)
+        late = [kind for kind in order[:index] if kind in ONCE and ONCE.index(kind) > RANK.get(step.kind, -1)]
+        if late:
+            raise MisplacedError(place, f"{step.kind} must come before {late[0]}")
+        for name in columns_used(step):
+            if name not in known:
+                raise MisplacedError(place, unknown("score", name, known))
+        _check_numbers(step, known, place)
+        _check_learnt(recipe, index, place)
+        if step.kind == "filter":
+            _check_rules(step, known, place)
+            _check_values(recipe, step, place)
+    _check_scorers(recipe)
+
+
+def _check_numbers(step: Step, known: dict[str, bool], place: Place) -> None:
+    for call in step.calls if step.kind in ("deduplicate", "order", "select") else ():
+        for setting in ("prefer", "score"):
+            if known.get(str(call.settings.get(setting))):
+                raise MisplacedError(place, f"{call.name} needs numbers; {call.settings[setting]} holds labels")
+
+
+def _check_learnt(recipe: Recipe, index: int, place: Place) -> None:
+    """What a scorer has to learn first, or gives to some documents only, is there from its own step on."""
+    step = recipe.steps[index]
+    before = [s for s in recipe.steps[:index] if s.kind == "score"]
+    asked = {call.name for s in before for call in s.calls}
+    makers = scorer_of(recipe.steps)
+    for name in columns_used(step):
+        scorer = makers.get(name)
+        if scorer and units.unit("score", scorer).fit and scorer not in asked:
+            raise MisplacedError(place, f"{name} has to be learnt: ask for {scorer} in a score step before this one")
+    some = {call.name: str(s.where) for s in before if s.where for call in s.calls}
+    for inline in step.rules:
+        where = some.get(makers.get(inline.rule.score, ""))
+        if where and not inline.where and inline.missing is None:
+            raise MisplacedError(
+                place,
+                f"rule '{inline.rule.name}': {inline.rule.score} is given where {where} only; "
+                f"say `where: {where}`, or `missing: keep` or `missing: drop`",
+            )
+
+
+def _check_rules(step: Step, known: dict[str, bool], place: Place) -> None:
+    seen: set[str] = set()
+    for _, inline, _, _ in rules_of(step):
+        rule = inline.rule
+        if rule.name in seen:
+            raise MisplacedError(place, f"rule '{rule.name}' is given twice; give one of them a `name`")
+        seen.add(rule.name)
+        if known[rule.score] and (inline.quantile is not None or inline.thresholds):
+            raise MisplacedError(
+                place, f"rule '{rule.name}': {rule.score} holds labels, which have no quantiles or thresholds"
+            )
+        if known[rule.score] != isinstance(rule.threshold, str):
+            kind = "labels" if known[rule.score] else "numbers"
+            raise MisplacedError(place, f"rule '{rule.name}': {rule.score} holds {kind}, got {rule.threshold!r}")
+        numbers = [value for value in (rule.threshold, *inline.thresholds.values()) if not isinstance(value, str)]
+        if not all(map(isfinite, numbers)):
+            raise MisplacedError(place, f"rule '{rule.name}': a threshold is a finite number, got {numbers[0]}")
+
+
+def _check_values(recipe: Recipe, step: Step, place: Place) -> None:
+    """Sources and domains are known before any document is read: thresholds for others are a mistake."""
+    domains = {source.domain or name for name, source in recipe.sources.items()}
+    for inline in step.rules:
+        values = {"source": set(recipe.sources), "domain": domains}.get(inline.per or "")
+        for value in inline.thresholds if values else ():
+            if value not in (values or ()):
+                raise MisplacedError(place, unknown(str(inline.per), value, values or ()))
+
+
+def _check_scorers(recipe: Recipe) -> None:
+    asked: dict[str, Call] = {}
+    for index, step in enumerate(recipe.steps):
+        for call in step.calls if step.kind == "score" else ():
+            if asked.setdefault(call.name, call) != call:
+                raise MisplacedError(("steps", index), f"{call.name} is asked for twice with different settings")
