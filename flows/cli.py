@@ -21,7 +21,12 @@ app = typer.Typer(
 )
 
 Warehouse = Annotated[Path, typer.Option("--warehouse", "-w", help="Folder that holds the ledger, texts and releases.")]
-RecipeFile = Annotated[Path, typer.Argument(help="The recipe, a YAML file.")]
+RecipeFile = Annotated[str, typer.Argument(help="The recipe: a YAML file, or the name of one that `recipes` lists.")]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", help="Files to read instead of the recipe's sources: PATTERN or NAME=PATTERN."),
+]
+Parameters = Annotated[list[str] | None, typer.Option("--set", "-s", help="A parameter of the recipe: NAME=VALUE.")]
 Scheduler = Annotated[str | None, typer.Option(help="Dask scheduler to use, such as tcp://host:8786.")]
 Processes = Annotated[int | None, typer.Option(help="Worker processes to start here (default: one per core).")]
 HERE = Path("warehouse")
@@ -39,6 +44,8 @@ class Form(StrEnum):
 def run(
     recipe: RecipeFile,
     warehouse: Warehouse = HERE,
+    inputs: Inputs = None,
+    parameters: Parameters = None,
     scheduler: Scheduler = None,
     processes: Processes = None,
     partitions_per_file: Annotated[
@@ -47,9 +54,16 @@ def run(
 ) -> None:
     """Run a recipe and publish a release."""
     from flows.launch import launch, say_done
+    from flows.shipped import shipped
+    from tasks.blanks import given_words
 
     release = launch(
-        recipe, warehouse, scheduler=scheduler, processes=processes, partitions_per_file=partitions_per_file
+        shipped(recipe),
+        warehouse,
+        given_words(inputs or [], parameters or []),
+        scheduler=scheduler,
+        processes=processes,
+        partitions_per_file=partitions_per_file,
     )
     say_done(warehouse, release)
 
@@ -57,13 +71,30 @@ def run(
 @app.command()
 def preview(
     recipe: RecipeFile,
+    inputs: Inputs = None,
+    parameters: Parameters = None,
     documents: Annotated[int, typer.Option(help="Documents to look at, spread over the input files.")] = 2000,
     examples: Annotated[int, typer.Option(help="Documents to show on each side of a threshold.")] = 2,
 ) -> None:
     """Run the same steps on a sample; publish nothing; show what each rule would drop and who is near a threshold."""
     from flows.preview import preview as look
+    from flows.shipped import shipped
+    from tasks.blanks import given_words
 
-    look(recipe, documents, examples)
+    look(shipped(recipe), documents, examples, given_words(inputs or [], parameters or []))
+
+
+@app.command()
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="One of them, to read it whole.")] = None,
+) -> None:
+    """List the recipes that ship, one per published pipeline, with what each leaves open; or print one."""
+    from flows.shipped import shipped, summaries
+
+    if name is None:
+        table(summaries())
+    else:
+        output.print(shipped(name).read_text(encoding="utf-8"), highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from flows import artifacts
 from flows.progress import listener
 from flows.release import publish
 from flows.services import workers
+from tasks.blanks import Given
 from tasks.resolve import load
 from tasks.run import Run, opened
 from tasks.stages import STEPS, audit, export, read
@@ -31,9 +32,11 @@ def curate(
     scheduler: str | None = None,
     processes: int | None = None,
     partitions_per_file: int | None = None,
+    inputs: tuple[str, ...] = (),
+    parameters: dict[str, Any] | None = None,
 ) -> str:
-    """Curate the sources of ``recipe`` into a release in ``warehouse``; return the release's folder."""
-    plan, home = load(Path(recipe)), Path(warehouse)
+    """Curate the sources of ``recipe``, or ``inputs``, into a release in ``warehouse``; return the release's folder."""
+    plan, home = load(Path(recipe), Given(tuple(inputs), parameters or {})), Path(warehouse)
     with workers(scheduler, processes, home) as pool, opened(plan, home, pool, partitions_per_file) as run:
         stage("read", run, read.read)
         for number, step in enumerate(run.recipe.steps, 1):

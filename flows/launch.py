@@ -8,11 +8,13 @@ from flows.services import prefect_api, quiet, workers
 from flows.terminal import Steps, console, output, progress, table
 from schemas.errors import AuditError, GristmillError, ToleranceError
 from schemas.recipe import Recipe
+from tasks.blanks import NOTHING, Given
 
 
 def launch(
     recipe: Path,
     warehouse: Path,
+    given: Given = NOTHING,
     *,
     scheduler: str | None = None,
     processes: int | None = None,
@@ -22,7 +24,7 @@ def launch(
     from tasks.resolve import load
     from tasks.run import usable
 
-    plan = load(recipe)
+    plan = load(recipe, given)
     check_inputs(plan)
     warehouse = usable(warehouse)
     quiet()
@@ -46,6 +48,8 @@ def launch(
                 str(warehouse),
                 scheduler=pool.address,
                 partitions_per_file=partitions_per_file,
+                inputs=given.inputs,
+                parameters=given.parameters,
                 return_state=True,
             )
         _send_last_words()

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from flows.terminal import output, table
+from tasks.blanks import NOTHING, Given
 from tasks.decide import create_views, decided
 from tasks.ledger import Ledger
 from tasks.read._files import expand
@@ -41,9 +42,9 @@ WHERE step = ? AND rule = ? AND kept = ? AND value IS NOT NULL ORDER BY abs(valu
 """
 
 
-def preview(recipe: Path, documents: int, examples: int) -> None:
+def preview(recipe: Path, documents: int, examples: int, given: Given = NOTHING) -> None:
     """Run a recipe's steps on the first records of each file, about ``documents`` in all, and print what they do."""
-    plan = load(recipe)
+    plan = load(recipe, given)
     files = sum(len(expand([plan.at(path) for path in source.path])) for source in plan.sources.values())
     limit = max(1, -(-documents // max(1, files)))
     with tempfile.TemporaryDirectory(prefix="gristmill-") as folder:

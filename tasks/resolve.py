@@ -9,16 +9,17 @@ from schemas.errors import RecipeError, UnitError, unknown
 from schemas.recipe import Call, InlineRule, Kind, Recipe, Source, Step, Tokenizer, inline_rule
 from schemas.rule import Rule
 from tasks import units
+from tasks.blanks import NOTHING, Given, filled_in
 from tasks.check import ONCE, check
 from tasks.probe import probe
 from tasks.yaml_lines import MisplacedError, Place, read_lines
 
 STEPS: tuple[Kind, ...] = get_args(Kind)
 OWN: dict[Kind, tuple[str, ...]] = {"reweight": ("by",), "score": ("where",)}
-KEYS = tuple(key for key in Recipe.model_fields if key != "folder")
+KEYS = ("parameters", *(key for key in Recipe.model_fields if key != "folder"))
 
 
-def load(path: Path) -> Recipe:
+def load(path: Path, given: Given = NOTHING) -> Recipe:
     """Read a recipe; relative source and tokenizer paths are taken from the recipe's folder.
 
     Raises RecipeError with the file, the line, the place and what would be right.
@@ -29,17 +30,17 @@ def load(path: Path) -> Recipe:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise RecipeError(f"recipe {path.name} is not UTF-8: {error}") from None
-    return parse(text, name=path.name, folder=path.parent)
+    return parse(text, name=path.name, folder=path.parent, given=given)
 
 
-def parse(text: str, *, name: str = "recipe", folder: Path | None = None) -> Recipe:
+def parse(text: str, *, name: str = "recipe", folder: Path | None = None, given: Given = NOTHING) -> Recipe:
     """Read a recipe from its YAML text."""
     document = read_lines(text, name)
-    data = document.data
     try:
-        for key in data:
+        for key in document.data:
             if key not in KEYS:
                 raise MisplacedError((key,), unknown("key", key, KEYS))
+        data = filled_in(document.data, given)
         resolved = {
             **data,
             "sources": _sources(data.get("sources")),
@@ -69,7 +70,7 @@ def _mapping(value: Any, place: Place, what: str) -> dict[str, Any]:
 def _sources(value: Any) -> dict[str, Any]:
     sources = _mapping(value, ("sources",), "a name and a path for each source")
     if not sources:
-        raise MisplacedError(("sources",), "a recipe needs at least one source")
+        raise MisplacedError(("sources",), "a recipe needs at least one source, here or as --input PATTERN")
     for name, source in sources.items():
         sources[name] = _source(source, ("sources", name))
     return sources
