@@ -13,8 +13,12 @@ labels = Table(
         Column("name", "VARCHAR", "what was asked: educational_quality, type..."),
         Column("value", "DOUBLE", "the answer, if it is a number", optional=True),
         Column("label", "VARCHAR", "the answer, if it is a label", optional=True),
-        Column("status", "VARCHAR", "ok, or error when no answer could be had (value and label are then null)"),
+        Column(
+            "status",
+            "VARCHAR",
+            "ok; or error when no usable answer was had: then no value, or the one that failing closed means",
+        ),
         Column("note", "VARCHAR", "why there is no answer, or what was made of an unusable one", optional=True),
     ),
-    key=("step", "doc_id", "paragraph", "name"),
+    key=("step", "annotator", "doc_id", "paragraph", "name"),
 )
