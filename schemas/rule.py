@@ -1,7 +1,8 @@
 """A rule is data: a comparison that a document must pass to be kept."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 Operator = Literal[">=", ">", "<=", "<", "==", "!=", "in", "not in"]
 
@@ -21,8 +22,37 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules published together, with what they mean and where they come from."""
+    """Rules published together, with what they mean and where they come from.
+
+    ``variants``: the rules as tools of these names read them, when they differ; the first are ``rules``. Rules of the
+    same name in two variants have the same threshold, so that each is one setting.
+    """
 
     meaning: str
     source: str
     rules: tuple[Rule, ...]
+    variants: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+
+    @property
+    def every_rule(self) -> Iterator[Rule]:
+        """The rules of all variants."""
+        for rules in self.variants.values() if self.variants else (self.rules,):
+            yield from rules
+
+    @property
+    def settings(self) -> dict[str, tuple[Any, Any]]:
+        """The thresholds by rule and what else may be set: name to (type, default)."""
+        variant = {"variant": (Literal[tuple(self.variants)], next(iter(self.variants)))} if self.variants else {}
+        thresholds = {rule.name: (float | str, rule.threshold) for rule in self.every_rule}
+        return {**variant, **thresholds, "inverse": (bool, False)}
+
+    def chosen(self, settings: Mapping[str, Any]) -> tuple[Rule, ...]:
+        """Return the rules of the variant that ``settings`` name, of the first if they name none."""
+        return self.variants[settings.get("variant", next(iter(self.variants)))] if self.variants else self.rules
+
+    def idle(self, settings: Mapping[str, Any]) -> list[str]:
+        """Return the thresholds that ``settings`` change and no rule of the chosen variant has."""
+        names = {rule.name for rule in self.chosen(settings)}
+        return [
+            r.name for r in self.every_rule if r.name not in names and settings.get(r.name, r.threshold) != r.threshold
+        ]

@@ -9,11 +9,12 @@ from schemas.rule import Rule, RuleSet
 from schemas.table import Column
 from schemas.tables import tables
 from tasks import units
+from tasks.select._fit import problem
 from tasks.yaml_lines import MisplacedError, Place
 
 ONCE: tuple[Kind, ...] = ("reweight", "order", "pack")
 COLUMN_SETTINGS = ("score", "prefer", "by")
-RANK = {kind: rank for rank, kind in enumerate(ONCE)}
+RANK = {"reweight": 1, "order": 2, "transform": 3, "pack": 3}
 
 
 def columns(steps: Iterable[Step] = ()) -> dict[str, bool]:
@@ -38,7 +39,7 @@ def rules_of(step: Step) -> Iterator[tuple[str, InlineRule, bool, str]]:
     """Yield every rule of a filter step as (rule set, rule, inverse, citation)."""
     for call in step.calls:
         rule_set: RuleSet = units.unit("filter", call.name).call
-        for rule in rule_set.rules:
+        for rule in rule_set.chosen(call.settings):
             threshold = call.settings[rule.name]
             changed = Rule(f"{call.name}.{rule.name}", rule.score, rule.operator, threshold)
             yield call.name, InlineRule(rule=changed), call.settings["inverse"], rule_set.source
@@ -81,17 +82,20 @@ def check(recipe: Recipe) -> None:
             raise MisplacedError(("steps",), f"a recipe has one {kind} step, got {order.count(kind)}")
     for index, step in enumerate(recipe.steps):
         place: Place = ("steps", index, step.kind)
-        late = [kind for kind in order[:index] if kind in ONCE and ONCE.index(kind) > RANK.get(step.kind, -1)]
+        late = [kind for kind in order[:index] if RANK.get(kind, 0) > RANK.get(step.kind, 0)]
         if late:
             raise MisplacedError(place, f"{step.kind} must come before {late[0]}")
         for name in columns_used(step):
             if name not in known:
                 raise MisplacedError(place, unknown("score", name, known))
         _check_numbers(step, known, place)
+        _check_transforms(step, "pack" in order[:index], place)
         _check_learnt(recipe, index, place)
         if step.kind == "filter":
             _check_rules(step, known, place)
             _check_values(recipe, step, place)
+        if step.kind == "select" and (wrong := problem(recipe, index)):
+            raise MisplacedError(place, wrong)
     _check_scorers(recipe)
 
 
@@ -100,6 +104,13 @@ def _check_numbers(step: Step, known: dict[str, bool], place: Place) -> None:
         for setting in ("prefer", "score"):
             if known.get(str(call.settings.get(setting))):
                 raise MisplacedError(place, f"{call.name} needs numbers; {call.settings[setting]} holds labels")
+
+
+def _check_transforms(step: Step, packed: bool, place: Place) -> None:
+    for call in step.calls if step.kind == "transform" else ():
+        wanted = getattr(units.unit("transform", call.name).module, "AFTER_PACK", None)
+        if wanted is not None and wanted != packed:
+            raise MisplacedError(place, f"{call.name} stands {'after' if wanted else 'before'} the pack step")
 
 
 def _check_learnt(recipe: Recipe, index: int, place: Place) -> None:

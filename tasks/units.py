@@ -101,8 +101,7 @@ class Unit:
     def settings(self) -> dict[str, tuple[Any, Any]]:
         """The unit's settings: name to (type, default); ``...`` as default means that it must be given."""
         if isinstance(self.call, RuleSet):
-            thresholds = {r.name: (float | str, r.threshold) for r in self.call.rules}
-            return {**thresholds, "inverse": (bool, False)}
+            return self.call.settings
         hooks = [getattr(self.module, name) for name in HOOKS if hasattr(self.module, name)]
         return {name: setting for function in (*hooks, self.call) for name, setting in keywords(function).items()}
 
@@ -122,15 +121,19 @@ class Unit:
             if key not in settings:
                 raise RecipeError(unknown(f"setting of {self.name}", key, settings))
         try:
-            return _model(self).model_validate(given).model_dump()
+            resolved = _model(self).model_validate(given).model_dump()
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"][:1])
             value = "" if first["type"] == "missing" else f" (got {first['input']!r})"
             raise RecipeError(f"setting '{place}' of {self.name}: {first['msg']}{value}") from None
+        idle = self.call.idle(resolved) if isinstance(self.call, RuleSet) else []
+        if idle:
+            raise RecipeError(f"setting '{idle[0]}' of {self.name}: its variant {resolved['variant']} has no such rule")
+        return resolved
 
 
-INTERNAL = ("seed", "mapper", "fitted")
+INTERNAL = ("seed", "mapper", "fitted", "documents", "encode", "vocabulary", "context_length_of")
 HOOKS = ("fit", "index", "columns")
 
 

@@ -21,7 +21,8 @@ _HALF, _COUNT = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @njit(nogil=True, cache=True)
-def _largest(offsets: Array) -> Int:
+def most_of(offsets: Array) -> Int:
+    """Return the size of the largest document: of what the offsets (n + 1) are over."""
     largest = np.int64(0)
     for i in range(len(offsets) - 1):
         largest = max(largest, offsets[i + 1] - offsets[i])
@@ -29,13 +30,14 @@ def _largest(offsets: Array) -> Int:
 
 
 @njit(nogil=True, cache=True)
-def _clear(table: Array, mask: Int) -> None:
+def clear_table(table: Array, mask: Int) -> None:
+    """Empty the first ``mask + 1`` slots of a table."""
     for slot in range(mask + 1):
         table[slot] = 0
 
 
 @njit(nogil=True, cache=True)
-def _place(table: Array, mask: Int, key: np.uint64) -> Int:
+def slot_of(table: Array, mask: Int, key: np.uint64) -> Int:
     """Return the slot of ``key``, or the free slot where it goes.
 
     A slot holds the key's upper half and its count. With the place in the table that tells keys apart as well as 45
@@ -48,7 +50,7 @@ def _place(table: Array, mask: Int, key: np.uint64) -> Int:
 
 
 @njit(nogil=True, cache=True)
-def _count(table: Array, slot: Int, key: np.uint64) -> Int:
+def count_key(table: Array, slot: Int, key: np.uint64) -> Int:
     """Count the key once more; return how often it was seen before."""
     before = np.int64(table[slot] & _COUNT)
     table[slot] = ((key >> _HALF) << _HALF) | np.uint64(before + 1)
@@ -57,7 +59,7 @@ def _count(table: Array, slot: Int, key: np.uint64) -> Int:
 
 def repeated(pieces: Lines) -> tuple[np.ndarray, np.ndarray]:
     """Count the pieces that occur earlier in their document. Returns (count, characters), int64 (n,) each."""
-    size = slots(_largest(pieces.offsets))
+    size = slots(most_of(pieces.offsets))
     return _repeated(pieces.hashes, pieces.characters, pieces.offsets, np.empty(size, np.uint64))
 
 
@@ -65,7 +67,7 @@ def repeated_among(pieces: Lines, chosen: np.ndarray) -> tuple[np.ndarray, np.nd
     """Count as ``repeated`` does, among the pieces where ``chosen`` (bool) is true."""
     places = np.flatnonzero(chosen)
     offsets = np.searchsorted(places, pieces.offsets)
-    size = slots(_largest(offsets))
+    size = slots(most_of(offsets))
     hashes, characters = pieces.hashes[places], pieces.characters[places]
     return _repeated(hashes, characters, offsets, np.empty(size, np.uint64))
 
@@ -77,9 +79,9 @@ def _repeated(hashes: Array, characters: Array, offsets: Array, table: Array) ->
     for document in range(len(counts)):
         first, last = offsets[document], offsets[document + 1]
         mask = slots(last - first) - 1
-        _clear(table, mask)
+        clear_table(table, mask)
         for piece in range(first, last):
-            if _count(table, _place(table, mask, hashes[piece]), hashes[piece]):
+            if count_key(table, slot_of(table, mask, hashes[piece]), hashes[piece]):
                 counts[document] += 1
                 lengths[document] += characters[piece]
     return counts, lengths
@@ -96,7 +98,7 @@ def ngram_repeats(words: Words) -> tuple[np.ndarray, np.ndarray]:
     An n-gram can only repeat where the (n - 1)-gram at the same place does: each n looks at what the one before left
     over.
     """
-    most = int(_largest(words.offsets))
+    most = int(most_of(words.offsets))
     table = np.empty(slots(most), np.uint64)
     scratch = (
         np.empty(most, np.uint64),
@@ -137,19 +139,19 @@ def _ngram_repeats(
         left = max(words - 1, 0)
         for n in range(2, LONGEST + 1):
             if n > 2:
-                left = _lengthen(hashes, first, words, grams, places, left, n)
+                left = lengthen(hashes, first, words, grams, places, left, n)
             if n >= SHORTEST:
                 duplicate[document, n - SHORTEST] = _greedy(grams, places, left, n, lengths, table)
             if left == 0:
                 break
-            best, place, left = _keep_repeated(grams, places, left, table, found)
+            best, place, left = keep_repeated(grams, places, left, table, found)
             if n <= LONGEST_TOP and best > 1:
                 top[document, n - SHORTEST_TOP] = best * (lengths[place + n] - lengths[place] + n - 1)
     return top, duplicate
 
 
 @njit(nogil=True, cache=True)
-def _lengthen(hashes: Array, first: Int, words: Int, grams: Array, places: Array, left: Int, n: Int) -> Int:
+def lengthen(hashes: Array, first: Int, words: Int, grams: Array, places: Array, left: Int, n: Int) -> Int:
     """Add the next word to every (n - 1)-gram that has one; return how many are left."""
     kept = 0
     for i in range(left):
@@ -161,13 +163,13 @@ def _lengthen(hashes: Array, first: Int, words: Int, grams: Array, places: Array
 
 
 @njit(nogil=True, cache=True)
-def _keep_repeated(grams: Array, places: Array, left: Int, table: Array, found: Array) -> Any:
+def keep_repeated(grams: Array, places: Array, left: Int, table: Array, found: Array) -> Any:
     """Drop the n-grams that occur once. Returns (largest count, its first place, how many are left)."""
     mask = slots(left) - 1
-    _clear(table, mask)
+    clear_table(table, mask)
     for i in range(left):
-        found[i] = _place(table, mask, grams[i])
-        _count(table, found[i], grams[i])
+        found[i] = slot_of(table, mask, grams[i])
+        count_key(table, found[i], grams[i])
     best, place = np.int64(0), np.int64(0)
     kept = 0
     for i in range(left):
@@ -184,14 +186,14 @@ def _keep_repeated(grams: Array, places: Array, left: Int, table: Array, found: 
 def _greedy(grams: Array, places: Array, left: Int, n: Int, lengths: Array, table: Array) -> Int:
     """Return the characters of the n-grams seen before, jumping over each."""
     mask = slots(left) - 1
-    _clear(table, mask)
+    clear_table(table, mask)
     total = np.int64(0)
     free = np.int64(0)
     for i in range(left):
         place = places[i]
         if place < free:
             continue
-        if _count(table, _place(table, mask, grams[i]), grams[i]):
+        if count_key(table, slot_of(table, mask, grams[i]), grams[i]):
             total += lengths[place + n] - lengths[place]
             free = place + n
     return total
