@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tasks.select._fit import columns_of
 from tasks.units import Unit, accepted
 
 NO_DOCUMENTS = pa.table(
@@ -19,7 +20,7 @@ ONE_DOMAIN = pa.table({"domain": ["any"], "documents": [1], "tokens": [1]})
 
 
 def probe(unit: Unit, settings: dict[str, Any]) -> None:
-    """Call a packer, mixer or measure on almost nothing; it raises UnitError if it cannot work with ``settings``."""
+    """Call a packer, mixer, selection or measure on almost nothing; UnitError if it cannot work with ``settings``."""
     PROBES.get(unit.kind, _nothing)(unit, settings)
 
 
@@ -35,6 +36,14 @@ def _reweight(unit: Unit, settings: dict[str, Any]) -> None:
     unit.call(ONE_DOMAIN, **settings)
 
 
+def _select(unit: Unit, settings: dict[str, Any]) -> None:
+    documents = NO_DOCUMENTS
+    for name in columns_of(settings):
+        if name not in documents.column_names:
+            documents = documents.append_column(name, pa.array([], pa.float64()))
+    unit.call(documents, seed=0, **settings)
+
+
 def _deduplicate(unit: Unit, settings: dict[str, Any]) -> None:
     check = getattr(unit.module, "check", None)
     if check is not None:
@@ -44,5 +53,6 @@ def _deduplicate(unit: Unit, settings: dict[str, Any]) -> None:
 PROBES: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
     "pack": _pack,
     "reweight": _reweight,
+    "select": _select,
     "deduplicate": _deduplicate,
 }

@@ -11,7 +11,11 @@ OUTCOMES = {"dropped": "dropped", "duplicate": "duplicates", "failed": "failed"}
 ACTS = {
     "read": "Read",
     "score": "Score",
+    "annotate": "Annotate",
+    "decontaminate": "Decontaminate",
+    "edit": "Edit",
     "filter": "Filter",
+    "select": "Select",
     "deduplicate": "Deduplicate",
     "reweight": "Reweight",
     "order": "Order",

@@ -7,7 +7,7 @@ steps = Table(
     meaning="One row per step of the recipe; step 0 is reading.",
     columns=(
         Column("step", "INTEGER", "0 for reading, then 1, 2, … as written in the recipe"),
-        Column("kind", "VARCHAR", "read, score, filter, deduplicate, reweight, order or pack"),
+        Column("kind", "VARCHAR", "read, or what the recipe says: score, filter, select, …"),
         Column("settings", "VARCHAR", "the step as resolved, JSON"),
     ),
     key=("step",),

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from schemas.recipe import Step
 from tasks.run import Run
-from tasks.stages import deduplicate, filter, order, pack, reweight, score
+from tasks.stages import deduplicate, filter, order, pack, reweight, score, select, transform
 
 STEPS: dict[str, Callable[[Run, int, Step], None]] = {
     "score": score.score,
     "filter": filter.filter,
+    "select": select.select,
     "deduplicate": deduplicate.deduplicate,
     "reweight": reweight.reweight,
     "order": order.order,
+    "transform": transform.transform,
     "pack": pack.pack,
 }

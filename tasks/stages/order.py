@@ -24,9 +24,8 @@ def order(run: Run, number: int, step: Step) -> None:
 
 
 def weigh_equally(run: Run) -> None:
-    """Give weight 1 and one copy to every live document, if no mixture did."""
-    if run.step("reweight") is None:
-        run.ledger.run("INSERT INTO weights SELECT doc_id, 1, 1 FROM live ORDER BY doc_id")
+    """Give weight 1 and one copy to every live document that no mixture or selection weighed."""
+    run.ledger.run("INSERT INTO weights SELECT doc_id, 1, 1 FROM live ANTI JOIN weights USING (doc_id) ORDER BY doc_id")
 
 
 def place_as_read(run: Run) -> None:
