@@ -11,6 +11,7 @@ from tasks.text.hashing import decode
 from tasks.text.lines import sentences_between, strip
 
 LOREM, SCRIPT, BRACKET, POLICY = 1, 2, 4, 8
+FEW, LONG = 1, 2
 PHRASES = (
     (b"lorem ipsum", LOREM),
     (b"javascript", SCRIPT),
@@ -46,7 +47,7 @@ def _lower(byte: Int) -> Int:
 
 
 @njit(nogil=True, cache=True)
-def _phrases(data: Array, start: Int, stop: Int, letters: Array, facts: Array) -> Int:
+def phrases_in(data: Array, start: Int, stop: Int, letters: Array, facts: Array) -> Int:
     """Return the kinds of phrases in the line, as a sum."""
     found = 0
     for place in range(start, stop):
@@ -78,8 +79,8 @@ def _phrase_at(data: Array, start: Int, place: Int, stop: Int, letters: Array, f
 
 
 @njit(nogil=True, cache=True)
-def _has_words(data: Array, start: Int, stop: Int, classes: Array, fewest: Int, longest: Int) -> bool:
-    """Say whether there are ``fewest`` words between white space, none of more than ``longest`` characters."""
+def words_wrong(data: Array, start: Int, stop: Int, classes: Array, fewest: Int, longest: Int) -> Int:
+    """Return LONG for a word of more than ``longest`` characters, FEW for fewer words than ``fewest``, else 0."""
     short = stop - start <= longest
     count, length = 0, 0
     while start < stop and not (short and count >= fewest):
@@ -94,8 +95,8 @@ def _has_words(data: Array, start: Int, stop: Int, classes: Array, fewest: Int, 
         count += length == 0
         length += 1
         if length > longest:
-            return False
-    return count >= fewest
+            return LONG
+    return FEW if count < fewest else 0
 
 
 @njit(nogil=True, cache=True)
@@ -127,7 +128,7 @@ def _ends(data: Array, start: Int, stop: Int, letters: Array) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _is_finished(data: Array, start: Int, stop: Int) -> bool:
+def is_finished(data: Array, start: Int, stop: Int) -> bool:
     """Say whether the line ends in one of ``. ? ! " '`` and not in three dots."""
     if stop <= start:
         return False
@@ -168,11 +169,11 @@ def judge_lines(
             start, stop = strip(data, line_starts[line], line_stops[line], classes)
             if stop > start and data[stop - 1] == 93:
                 stop = _without_citations(data, start, stop, citations)
-            if finished and not _is_finished(data, start, stop):
+            if finished and not is_finished(data, start, stop):
                 continue
-            if not _has_words(data, start, line_stops[line], classes, fewest, longest):
+            if words_wrong(data, start, line_stops[line], classes, fewest, longest):
                 continue
-            found = _phrases(data, start, stop, letters, facts)
+            found = phrases_in(data, start, stop, letters, facts)
             counts[document, 1] += found & LOREM != 0
             if found & SCRIPT:
                 continue
