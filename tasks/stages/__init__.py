@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from schemas.recipe import Step
 from tasks.run import Run
-from tasks.stages import deduplicate, filter, order, pack, reweight, score, select, transform
+from tasks.stages import deduplicate, filter, order, pack, reweight, score, select
 
 STEPS: dict[str, Callable[[Run, int, Step], None]] = {
     "score": score.score,
@@ -13,6 +13,5 @@ STEPS: dict[str, Callable[[Run, int, Step], None]] = {
     "deduplicate": deduplicate.deduplicate,
     "reweight": reweight.reweight,
     "order": order.order,
-    "transform": transform.transform,
     "pack": pack.pack,
 }
