@@ -134,7 +134,7 @@ class Unit:
 
 
 INTERNAL = ("seed", "mapper", "fitted", "documents", "encode", "vocabulary", "context_length_of")
-HOOKS = ("fit", "index", "columns")
+HOOKS = ("fit", "index", "columns", "handling")
 
 
 def _names_files(kind: Any) -> bool:

@@ -61,14 +61,15 @@ def tables() -> Tables:
     for start, stop in ((0, 0x323B0), (0xE0000, 0xE01F0)):
         classes[start:stop] = [_flags(chr(point)) for point in range(start, stop)]
     classes[0xF0000:] |= SYMBOL
-    classes[_points(SENTENCE_ENDERS)] |= ENDER
-    unspaced = _points(UNSPACED)
+    classes[points(SENTENCE_ENDERS)] |= ENDER
+    unspaced = points(UNSPACED)
     classes[unspaced] |= np.where(classes[unspaced] & SYMBOL, 0, DENSE).astype(np.uint16)
     fold = np.array([_fold(chr(point)) for point in range(FOLDED)], np.uint32)
     return Tables(classes, fold)
 
 
-def _points(ranges: str) -> np.ndarray:
+def points(ranges: str) -> np.ndarray:
+    """Return the code points in ``ranges``: hexadecimal numbers, or two with a hyphen for all from one to the other."""
     pairs = [[int(end, 16) for end in item.split("-")] for item in ranges.split()]
     return np.concatenate([np.arange(pair[0], pair[-1] + 1) for pair in pairs])
 

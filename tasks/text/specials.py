@@ -56,16 +56,17 @@ def specials() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     The gate answers most questions without a hash: bit ``length - 1`` of item ``(first byte, last byte)``, 7 bits of
     each.
     """
-    return _table(pieces())
+    return table_of(pieces())
 
 
 @cache
 def units() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the same kind of table for the units of measure that are split off a number ("10km")."""
-    return _table({unit: (len(unit.encode()),) for unit in UNITS.split()})
+    return table_of({unit: (len(unit.encode()),) for unit in UNITS.split()})
 
 
-def _table(words: dict[str, tuple[int, ...]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def table_of(words: dict[str, tuple[int, ...]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (keys, cuts, gate) for words with the lengths of their pieces in bytes: see ``specials``."""
     encoded = [word.encode() for word in words]
     offsets = np.cumsum([0, *map(len, encoded)])
     cuts = np.array([(*lengths, 0, 0)[:3] for lengths in words.values()], np.uint8)
