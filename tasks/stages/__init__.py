@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from schemas.recipe import Step
 from tasks.run import Run
-from tasks.stages import deduplicate, filter, order, pack, reweight, score, select
+from tasks.stages import decontaminate, deduplicate, filter, order, pack, reweight, score, select
 
 STEPS: dict[str, Callable[[Run, int, Step], None]] = {
     "score": score.score,
     "filter": filter.filter,
     "select": select.select,
+    "decontaminate": decontaminate.decontaminate,
     "deduplicate": deduplicate.deduplicate,
     "reweight": reweight.reweight,
     "order": order.order,
