@@ -19,6 +19,7 @@ Kind = Literal[
     "deduplicate",
     "reweight",
     "order",
+    "transform",
     "pack",
 ]
 FilePath = Annotated[str, "path"]  # of a setting: taken from the recipe's folder, known by what is in it
@@ -76,13 +77,17 @@ class InlineRule(Strict):
 
 
 class Step(Strict):
-    """One step: its kind, the units it calls, inline rules, the column that mixing works on, whom scoring is for."""
+    """One step: its kind, the units it calls, inline rules; then what some kinds have of their own.
+
+    ``by``: the column that mixing works on. ``where``: whom scoring is for. ``attention``: who sees whom in a context.
+    """
 
     kind: Kind
     calls: tuple[Call, ...] = ()
     rules: tuple[InlineRule, ...] = ()
     by: str = "domain"
     where: Rule | None = None
+    attention: Literal["document", "context"] = "document"
 
 
 class Recipe(Strict):

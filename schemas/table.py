@@ -14,6 +14,7 @@ ARROW = {
     "VARCHAR": pa.string(),
     "BLOB": pa.binary(),
     "TIMESTAMP": pa.timestamp("us"),
+    "INTEGER[]": pa.list_(pa.int32()),
     "UBIGINT[]": pa.list_(pa.uint64()),
     "USMALLINT[]": pa.list_(pa.uint16()),
     "UTINYINT[]": pa.list_(pa.uint8()),

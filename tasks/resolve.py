@@ -15,7 +15,7 @@ from tasks.probe import probe
 from tasks.yaml_lines import MisplacedError, Place, read_lines
 
 STEPS: tuple[Kind, ...] = get_args(Kind)
-OWN: dict[Kind, tuple[str, ...]] = {"reweight": ("by",), "score": ("where",)}
+OWN: dict[Kind, tuple[str, ...]] = {"reweight": ("by",), "score": ("where",), "pack": ("attention",)}
 KEYS = ("parameters", *(key for key in Recipe.model_fields if key != "folder"))
 
 
@@ -163,8 +163,9 @@ def _step(value: Any, place: Place) -> Step:
         raise MisplacedError(place, f"{kind} takes one unit of {', '.join(units.names(kind))}; got {len(calls)}")
     if kind not in ("score", *ONCE) and not calls:
         raise MisplacedError(place, f"{kind} takes at least one unit of {', '.join(units.names(kind))}")
-    where = _where(own["where"], place) if "where" in own else None
-    return Step(kind=kind, calls=tuple(calls), by=str(own.get("by", "domain")), where=where)
+    if "where" in own:
+        own["where"] = _where(own["where"], place)
+    return Step(kind=kind, calls=tuple(calls), **own)
 
 
 def _calls(kind: str, given: Any, place: Place) -> list[Call]:

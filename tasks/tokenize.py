@@ -59,6 +59,16 @@ def load(spec: TokenizerSpec = BYTES) -> Tokenizer:
     return _load(spec)
 
 
+def plain(tokenizer: Tokenizer, texts: list[str]) -> list[np.ndarray]:
+    """Return the ids of each text as int32, without an end-of-text token.
+
+    >>> [ids.tolist() for ids in plain(load(), ["ab", ""])]
+    [[97, 98], []]
+    """
+    ids, offsets = tokenizer.encode(pa.array(texts, pa.large_string()))
+    return [ids[a : b - 1].astype(np.int32) for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)]
+
+
 @cache
 def _load(spec: TokenizerSpec) -> Tokenizer:
     return ByteTokenizer() if spec.file is None else FileTokenizer(spec.file, spec.end_of_text)

@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from schemas.recipe import Step
 from tasks.run import Run
-from tasks.stages import decontaminate, deduplicate, filter, order, pack, reweight, score, select
+from tasks.stages import annotate, decontaminate, deduplicate, filter, order, pack, reweight, score, select, transform
 
 STEPS: dict[str, Callable[[Run, int, Step], None]] = {
     "score": score.score,
+    "annotate": annotate.annotate,
     "filter": filter.filter,
     "select": select.select,
     "decontaminate": decontaminate.decontaminate,
     "deduplicate": deduplicate.deduplicate,
     "reweight": reweight.reweight,
     "order": order.order,
+    "transform": transform.transform,
     "pack": pack.pack,
 }

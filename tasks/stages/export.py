@@ -22,12 +22,13 @@ FROM places JOIN documents USING (doc_id) JOIN weights USING (doc_id) ORDER BY p
 
 def export(run: Run) -> None:
     """Write the release's files aside; what an interrupted run has written already is taken as it is."""
-    if run.step("order") is None and run.step("pack") is None:
+    if run.ledger.value("SELECT count(*) FROM places") == 0:
         place_as_read(run)
     if not run.recipe.export:
         return
     places = run.ledger.table(PLACES)
-    segments = run.ledger.table("SELECT * FROM segments ORDER BY context_id, position") if run.step("pack") else None
+    contexts = run.ledger.table("SELECT * FROM segments ORDER BY context_id, position")
+    segments = contexts if run.step("pack") or run.step("transform") else None
     _write(run, plan_export(places, segments), parts.key_of(places, segments or []))
 
 

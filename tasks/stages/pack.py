@@ -11,6 +11,8 @@ from tasks.order._metrics import measure_order
 from tasks.pack._metrics import packing_metrics
 from tasks.run import Run, seed_of, unit_measure
 from tasks.stages.order import featured, place_as_read
+from tasks.stages.transform import PLACES, current, note, replace_segments
+from tasks.transform._pieces import attending, context_lengths, cut, firsts, pieces
 
 SAMPLE = 500
 DUPLICATE = 0.9
@@ -18,26 +20,48 @@ DUPLICATE = 0.9
 
 def pack(run: Run, number: int, step: Step) -> None:
     """Put the ordered documents into contexts."""
-    if run.step("order") is None:
+    if run.ledger.value("SELECT count(*) FROM places") == 0:
         place_as_read(run)
     call = step.calls[0]
-    documents = run.ledger.table(
-        "SELECT doc_id, source, tokens, copy FROM places JOIN documents USING (doc_id) ORDER BY position"
-    )
+    documents = run.ledger.table(PLACES)
+    items = current(run) if run.ledger.value("SELECT count(*) FROM segments") else None
+    packed = documents if items is None else _as_documents(items, documents)
     unit = units.unit("pack", call.name)
     seed = seed_of(run.recipe, number)
-    kept = run.keep(f"pack-{call.name}", call, unit.fingerprint, seed, documents)
-    segments = run.once(kept, lambda: unit.call(documents, seed=seed, **call.settings))
-    figures = packing_metrics(segments, documents, context_length=call.settings["context_length"]).numbers()
+    kept = run.keep(f"pack-{call.name}", call, unit.fingerprint, seed, packed)
+    segments = run.once(kept, lambda: unit.call(packed, seed=seed, **call.settings))
+    length = int(call.settings.get("context_length") or call.settings["longest"])
+    found = packing_metrics(segments, packed, context_length=length).numbers()
+    contexts = (
+        pieces(**{name: segments[name] for name in segments.column_names}) if items is None else _of(items, segments)
+    )
     with run.ledger.transaction():
-        run.ledger.insert("segments", _trainable(segments))
-        _note(run, number, figures)
+        replace_segments(run, attending(contexts, step.attention))
+        note(run, number, found)
         run.leave(number)
-    _note_order(run, documents, segments, seed)
+    if items is None:
+        _note_order(run, documents, segments, seed)
 
 
-def _note(run: Run, number: int, figures: dict[str, float]) -> None:
-    run.ledger.insert("metrics", [{"step": number, "name": name, "value": value} for name, value in figures.items()])
+def _as_documents(items: pa.Table, documents: pa.Table) -> pa.Table:
+    """What a packer takes for documents where transforms came first: each of their contexts is one."""
+    first = items.take(pa.array(firsts(items)[:-1]))
+    known = dict(zip(documents["doc_id"].to_pylist(), documents["source"].to_pylist(), strict=True))
+    sizes = context_lengths(items)
+    return pa.table(
+        {
+            "doc_id": pa.array(np.arange(len(sizes)), pa.uint64()),
+            "copy": pa.array(np.zeros(len(sizes)), pa.int32()),
+            "tokens": sizes,
+            "source": [known.get(doc_id, "") for doc_id in first["doc_id"].to_pylist()],
+        }
+    )
+
+
+def _of(items: pa.Table, segments: pa.Table) -> pa.Table:
+    item = segments["doc_id"].to_numpy().astype(np.int64)
+    names = ("start", "stop", "context_id", "position")
+    return cut(items, item, *(segments[name].to_numpy() for name in names))
 
 
 def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) -> None:
@@ -51,10 +75,4 @@ def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) ->
     ordered = features.take(pa.array(np.searchsorted(features["doc_id"].to_numpy(), documents["doc_id"].to_numpy())))
     asked = units.accepted(measure_order, settings) | {"seed": seed, "sample": SAMPLE}
     asked["duplicate"] = settings.get("apart", DUPLICATE)
-    run.beside(partial(measure_order, ordered, segments, **asked), partial(_note, run, number))
-
-
-def _trainable(segments: pa.Table) -> pa.Table:
-    """Add what every segment of a plain packing has: full loss, positions from 0."""
-    ones, zeros = pa.array([1.0] * len(segments)), pa.array([0] * len(segments))
-    return segments.append_column("loss_weight", ones).append_column("position_offset", zeros)
+    run.beside(partial(measure_order, ordered, segments, **asked), partial(note, run, number))

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.errors import AuditError
 from tasks import units
 from tasks.pack._segments import Integers
 from tasks.parts import aside
+from tasks.transform._pieces import firsts, is_inserted, lengths
 from tasks.write._plan import BYTES_PER_TOKEN, OutputFile, Plan
 from tasks.write._shelf import Piece, Shelf, pieces, read
 from tasks.write._slices import gathered
@@ -84,9 +86,9 @@ def _counts(file: OutputFile) -> dict[str, int]:
     rows = file.rows
     if file.content == "documents":
         return {"documents": rows.num_rows, "contexts": 0, "tokens": int(rows["tokens"].to_numpy().sum())}
-    start, stop = rows["start"].to_numpy(), rows["stop"].to_numpy()
+    begins = (rows["start"].to_numpy() == 0) & ~is_inserted(rows)
     contexts = len(np.unique(rows["context_id"].to_numpy()))
-    return {"documents": int((start == 0).sum()), "contexts": contexts, "tokens": int((stop - start).sum())}
+    return {"documents": int(begins.sum()), "contexts": contexts, "tokens": int(lengths(rows).sum())}
 
 
 def _documents(job: Job) -> Callable[[], Iterator[pa.RecordBatch]]:
@@ -110,18 +112,11 @@ def _documents(job: Job) -> Callable[[], Iterator[pa.RecordBatch]]:
 
 def _contexts(job: Job) -> Callable[[], Iterator[pa.RecordBatch]]:
     """Read the segments of a file; the result yields its contexts in order, as ``_documents`` does."""
-    share = _share(job)
-    rows = job.file.rows.combine_chunks().to_batches()[0]
-    context, position = share["context_id"].to_numpy(), share["position"].to_numpy()
-    order = np.lexsort([position, context])
-    _audit(job, context[order], rows["context_id"].to_numpy())
-    _audit(job, position[order], rows["position"].to_numpy())
-    tokens = share["tokens"]
-    begin, size = tokens.offsets.to_numpy()[:-1][order], np.diff(tokens.offsets.to_numpy())[order]
-    ids = tokens.values.to_numpy()
-    _audit(job, size, rows["stop"].to_numpy() - rows["start"].to_numpy())
-    first = np.append(np.flatnonzero(np.diff(rows["context_id"].to_numpy(), prepend=-1)), len(size))
+    rows = job.file.rows.combine_chunks()
+    ids, begin, size = _tokens(job, rows)
+    first = firsts(rows)
     per_context = np.add.reduceat(size, first[:-1])
+    rows = rows.to_batches()[0]
 
     def batches() -> Iterator[pa.RecordBatch]:
         for a, b in _groups(per_context, GROUP_TOKENS):
@@ -133,22 +128,49 @@ def _contexts(job: Job) -> Callable[[], Iterator[pa.RecordBatch]]:
     return batches
 
 
+def _tokens(job: Job, rows: pa.Table) -> tuple[Integers, Integers, Integers]:
+    """Return token ids, and which of them are those of each piece: where they begin, and how many."""
+    text = ~is_inserted(rows)
+    begin, size = np.zeros(len(rows), np.int64), lengths(rows)
+    inserted = rows["inserted"].combine_chunks()
+    own = inserted.flatten().to_numpy()
+    if not text.all():
+        begin[~text] = np.cumsum(size[~text]) - size[~text]
+    if not text.any():
+        return own, begin, size
+    share = _share(job)
+    context, position = share["context_id"].to_numpy(), share["position"].to_numpy()
+    order = np.lexsort([position, context])
+    _audit(job, context[order], rows["context_id"].to_numpy()[text])
+    _audit(job, position[order], rows["position"].to_numpy()[text])
+    offsets = share["tokens"].offsets.to_numpy()
+    _audit(job, np.diff(offsets)[order], size[text])
+    ids = share["tokens"].values.to_numpy()
+    begin[text] = offsets[:-1][order]
+    begin[~text] += len(ids)
+    return np.concatenate([ids, own.astype(ids.dtype)]) if len(own) else ids, begin, size
+
+
 def _context_batch(
     segments: pa.RecordBatch, first: Integers, values: Integers, per_context: Integers
 ) -> pa.RecordBatch:
     """One row per context: its tokens, and which document's which tokens they are."""
     ends = pa.array(np.concatenate([[0], np.cumsum(per_context)]).astype(np.int32))
     cuts = pa.array(first.astype(np.int32))
-    length = segments["stop"].to_numpy() - segments["start"].to_numpy()
+    length = lengths(pa.Table.from_batches([segments]))
     return pa.RecordBatch.from_pydict(
         {
             "context_id": segments["context_id"].take(pa.array(first[:-1])),
             "tokens": _lists(ends, pa.array(values)),
-            "doc_ids": _lists(cuts, segments["doc_id"]),
-            "copies": _lists(cuts, segments["copy"]),
+            "doc_ids": _lists(cuts, pc.fill_null(segments["doc_id"], 0)),
+            "copies": _lists(cuts, pc.fill_null(segments["copy"], 0)),
             "starts": _lists(cuts, segments["start"]),
             "lengths": _lists(cuts, pa.array(length.astype(np.int32))),
             "loss_weights": _lists(cuts, segments["loss_weight"]),
+            "position_offsets": _lists(cuts, segments["position_offset"]),
+            "attentions": _lists(cuts, segments["attention"]),
+            "causals": _lists(cuts, segments["causal"]),
+            "roles": _lists(cuts, segments["role"]),
         }
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.pack._segments import Integers, rows_of
+from tasks.transform._pieces import context_lengths, is_inserted
 
 FILE_BYTES = 64 << 20
 BYTES_PER_TOKEN = 4  # so that a file of contexts is about as large as one of texts with a usual vocabulary
@@ -52,9 +53,9 @@ def plan_export(places: pa.Table, segments: pa.Table | None = None, *, file_byte
     """Cut an order, and its contexts, into output files of about ``file_bytes`` of text.
 
     ``places`` is the order, one row per kept occurrence: position (0, 1, ...), doc_id, copy, part, source, id, domain,
-    url, created, declared_language, license, weight, bytes, tokens. ``segments`` is what a packer returned for it; a
-    column loss_weight, if there, replaces the documents' weight. A file holds at least one document or context. The
-    cuts depend on the order and the sizes only, not on how texts are spread over parts.
+    url, created, declared_language, license, weight, bytes, tokens. ``segments`` are contexts as pieces. A file holds
+    at least one document or context. The cuts depend on the order and the sizes only, not on how texts are spread over
+    parts.
     """
     file = _files(places["bytes"].to_numpy(), file_bytes)
     files = _cut("documents", places, file)
@@ -63,16 +64,12 @@ def plan_export(places: pa.Table, segments: pa.Table | None = None, *, file_byte
     shares = {number: Share(rows, None) for number, rows in _grouped(documents, part).items()}
     if segments is None:
         return Plan(shares, tuple(files))
-    row = rows_of(segments, places)
-    if "loss_weight" not in segments.column_names:
-        segments = segments.append_column("loss_weight", places["weight"].combine_chunks().take(pa.array(row)))
     context = segments["context_id"].to_numpy()
-    length = segments["stop"].to_numpy() - segments["start"].to_numpy()
-    per_context = np.bincount(context, weights=length).astype(np.int64)
-    file = _files(per_context, max(file_bytes // BYTES_PER_TOKEN, 1))[context]
+    file = _files(context_lengths(segments), max(file_bytes // BYTES_PER_TOKEN, 1))[context]
     files += _cut("contexts", segments, file)
-    wanted = segments.select(["context_id", "position", "doc_id", "start", "stop"])
-    pieces = _grouped(wanted.add_column(0, "file", pa.array(file)), part[row])
+    spans = segments.append_column("file", pa.array(file)).filter(pa.array(~is_inserted(segments)))
+    wanted = spans.select(["file", "context_id", "position", "doc_id", "start", "stop"])
+    pieces = _grouped(wanted, part[rows_of(spans, places)])
     return Plan({n: Share(share.documents, pieces.get(n)) for n, share in shares.items()}, tuple(files))
 
 

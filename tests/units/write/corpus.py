@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from tasks.pack.best_fit import best_fit
 from tasks.tokenize import BYTES, TokenizerSpec, load
+from tasks.transform._pieces import pieces
 from tasks.write._gather import gather, jobs
 from tasks.write._plan import plan_export
 from tasks.write._scatter import scatter
@@ -86,7 +87,8 @@ def _write(path: Path, rows: list[int], ids: list[int], found: list[str]) -> str
 
 def segments_of(made: Corpus, context_length: int = 512) -> pa.Table:
     """Pack the order."""
-    return best_fit(made.places, context_length=context_length)
+    packed = best_fit(made.places, context_length=context_length)
+    return pieces(**{name: packed[name] for name in packed.column_names})
 
 
 def export(

@@ -17,6 +17,7 @@ import zstandard
 
 from schemas.errors import AuditError, InputError, UnitError
 from tasks.tokenize import TokenizerSpec, load
+from tasks.transform._pieces import PIECES, replaced
 from tasks.write import _gather, _scatter
 from tasks.write._gather import gather, jobs
 from tasks.write._plan import plan_export
@@ -68,7 +69,6 @@ def test_each_text_lies_at_its_place_in_both_formats(made: Corpus, release: tupl
 def test_contexts_hold_the_tokens_of_their_segments(made: Corpus, release: tuple[Path, list[dict[str, Any]]]) -> None:
     folder, _ = release
     segments = segments_of(made)
-    weight = {(p["doc_id"], p["copy"]): p["weight"] for p in made.places.to_pylist()}
     found = table(folder, "contexts").to_pylist()
     assert [row["context_id"] for row in found] == list(range(len(found)))
     flat = [
@@ -83,14 +83,14 @@ def test_contexts_hold_the_tokens_of_their_segments(made: Corpus, release: tuple
         for row in found
         for position, start in enumerate(row["starts"])
     ]
-    assert flat == segments.to_pylist()
+    assert flat == segments.select(list(flat[0])).to_pylist()
     for row in found:
         tokens = iter(row["tokens"])
         for doc_id, start, length in zip(row["doc_ids"], row["starts"], row["lengths"], strict=True):
             whole = [*made.texts[doc_id].encode(), 256]
             assert [next(tokens) for _ in range(length)] == whole[start : start + length]
         assert next(tokens, None) is None
-        assert row["loss_weights"] == [weight[key] for key in zip(row["doc_ids"], row["copies"], strict=True)]
+        assert row["loss_weights"] == [1.0] * len(row["doc_ids"])
     assert table(folder, "contexts").schema.field("tokens").type.value_type == pa.uint16()
     assert lines(folder, "contexts") == [{**row, "doc_ids": [str(i) for i in row["doc_ids"]]} for row in found]
 
@@ -195,11 +195,27 @@ def test_texts_alone_are_written_without_contexts(made: Corpus, tmp_path: Path) 
     assert not list(tmp_path.rglob("contexts*"))
 
 
-def test_loss_weights_of_the_packer_replace_those_of_the_documents(made: Corpus, tmp_path: Path) -> None:
+def test_inserted_tokens_stand_where_they_were_put(made: Corpus, tmp_path: Path) -> None:
     segments = segments_of(made)
-    export(made, segments.append_column("loss_weight", pa.array(np.full(len(segments), 0.25))), tmp_path)
-    found = table(tmp_path / "release", "contexts")["loss_weights"].combine_chunks().flatten()
-    assert set(found.to_pylist()) == {0.25}
+    rows = segments.to_pylist()
+    marked = []
+    for row in rows:
+        marker = {"inserted": [300, row["context_id"]], "role": "marker", "loss_weight": 0.0, "stop": row["start"]}
+        marked += [{**row, **marker, "doc_id": None}, row]
+    with_markers = pa.Table.from_pylist(marked, PIECES)
+    numbers = np.concatenate([np.arange(2 * n) for n in np.unique(segments["context_id"], return_counts=True)[1]])
+    export(made, replaced(with_markers, position=numbers), tmp_path)
+    for row in table(tmp_path / "release", "contexts").to_pylist():
+        tokens = iter(row["tokens"])
+        pieces = zip(row["roles"], row["doc_ids"], row["starts"], row["lengths"], row["loss_weights"], strict=True)
+        for i, (role, doc_id, start, length, weight) in enumerate(pieces):
+            found = [next(tokens) for _ in range(length)]
+            if i % 2 == 0:
+                assert (role, doc_id, found, weight) == ("marker", 0, [300, row["context_id"]], 0.0)
+            else:
+                assert (role, weight) == ("text", 1.0)
+                assert found == [*made.texts[doc_id].encode(), 256][start : start + length]
+        assert next(tokens, None) is None
 
 
 def test_nothing_kept_writes_nothing(made: Corpus) -> None:

@@ -1,0 +1,143 @@
+"""Transforming: contexts (before packing, one per document copy) made into contexts of other pieces."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numba import njit
+
+from schemas.errors import UnitError
+from schemas.recipe import Call, Step
+from tasks import units
+from tasks.run import Run, seed_of, tokenizer_of
+from tasks.settings import files_of, found_at, known_by_content
+from tasks.stages.order import place_as_read
+from tasks.tokenize import load, plain
+from tasks.transform._pieces import Integers, is_inserted, lengths, one_each
+
+PLACES = "SELECT doc_id, copy, tokens, source FROM places JOIN documents USING (doc_id) ORDER BY position"
+
+
+def transform(run: Run, number: int, step: Step) -> None:
+    """Hand the contexts to each transform of the step in turn."""
+    if run.step("order") is None and run.ledger.value("SELECT count(*) FROM places") == 0:
+        place_as_read(run)
+    for turn, call in enumerate(step.calls):
+        contexts = current(run)
+        made = _made(run, call, contexts, seed_of(run.recipe, number) + turn)
+        with run.ledger.transaction():
+            replace_segments(run, made)
+            note(run, number, {f"{call.name}.{name}": value for name, value in figures(contexts, made).items()})
+    run.leave(number)
+
+
+def current(run: Run) -> pa.Table:
+    """The contexts as they are: those in the ledger, or one per document copy if there are none yet."""
+    if run.ledger.value("SELECT count(*) FROM segments"):
+        return run.ledger.table("SELECT * FROM segments ORDER BY context_id, position").combine_chunks()
+    return one_each(run.ledger.table(PLACES))
+
+
+def _made(run: Run, call: Call, contexts: pa.Table, seed: int) -> pa.Table:
+    unit = units.unit("transform", call.name)
+    files = files_of(run.recipe, "transform", call)
+    documents = _documents(run, unit)
+    kept = run.keep(
+        f"transform-{call.name}",
+        *(known_by_content(call.settings, files), unit.fingerprint, seed, contexts, documents),
+        load(tokenizer_of(run.recipe)).fingerprint,
+    )
+    given = found_at(call.settings, files) | _internal(run, unit, seed, documents)
+    made = run.once(kept, lambda: unit.call(contexts, **given))
+    _check_promises(unit, contexts, made)
+    return made
+
+
+def _documents(run: Run, unit: units.Unit) -> pa.Table:
+    columns = "".join(f', m."{name}"' for name in unit.needs)
+    return run.ledger.table(f"SELECT m.doc_id{columns} FROM measured m SEMI JOIN live USING (doc_id) ORDER BY m.doc_id")
+
+
+def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table) -> dict[str, Any]:
+    tokenizer = load(tokenizer_of(run.recipe))
+    given = {
+        "seed": seed,
+        "documents": documents,
+        "encode": partial(plain, tokenizer),
+        "vocabulary": tokenizer.vocabulary,
+    }
+    return {name: value for name, value in given.items() if name in units.parameters(unit.call)}
+
+
+def _check_promises(unit: units.Unit, before: pa.Table, after: pa.Table) -> None:
+    """A transform that does not say that it drops (DROPS) or repeats (REPEATS) tokens must not."""
+    had, has = coverage(before), coverage(after)
+    drops = int((had["covered"].sum() or 0) - (has["covered"].sum() or 0)) if len(had) else 0
+    repeats = int(has["repeated"].sum() - had["repeated"].sum()) if len(has) else 0
+    if drops and not getattr(unit.module, "DROPS", False):
+        raise UnitError(f"{unit.name} lost {drops} tokens without saying that it drops any")
+    if repeats > 0 and not getattr(unit.module, "REPEATS", False):
+        raise UnitError(f"{unit.name} repeated {repeats} tokens without saying that it repeats any")
+
+
+def coverage(contexts: pa.Table) -> dict[str, Integers]:
+    """Return per document copy (doc_id, copy) the tokens that contexts hold (covered) and hold again (repeated)."""
+    text = contexts.filter(pa.array(~is_inserted(contexts)))
+    doc_id, copy = text["doc_id"].to_numpy(), text["copy"].to_numpy()
+    start, stop = text["start"].to_numpy(), text["stop"].to_numpy()
+    order = np.lexsort([stop, start, copy, doc_id])
+    doc_id, copy = doc_id[order], copy[order]
+    fresh = np.append(True, (np.diff(doc_id) != 0) | (np.diff(copy) != 0)) if len(order) else np.zeros(0, bool)
+    covered, repeated = _covered(fresh, start[order], stop[order])
+    return {"doc_id": doc_id[fresh], "copy": copy[fresh], "covered": covered, "repeated": repeated}
+
+
+@njit(nogil=True, cache=True)
+def _covered(fresh: Integers, start: Integers, stop: Integers) -> tuple[Integers, Integers]:
+    groups = fresh.sum()
+    covered, repeated = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+    group, reach = -1, 0
+    for i in range(len(fresh)):
+        if fresh[i]:
+            group += 1
+            reach = 0
+        new = max(0, stop[i] - max(start[i], reach))
+        covered[group] += new
+        repeated[group] += stop[i] - start[i] - new
+        reach = max(reach, stop[i])
+    return covered, repeated
+
+
+def replace_segments(run: Run, contexts: pa.Table) -> None:
+    """Put contexts in the place of those in the ledger, and write down which tokens they do not hold exactly once."""
+    run.ledger.run("DELETE FROM segments")
+    run.ledger.run("DELETE FROM emitted")
+    run.ledger.insert("segments", contexts)
+    run.ledger.using(
+        """INSERT INTO emitted SELECT doc_id, copy, tokens - coalesce(covered, 0), coalesce(repeated, 0)
+        FROM places JOIN documents USING (doc_id) LEFT JOIN given USING (doc_id, copy)
+        WHERE coalesce(covered, 0) <> tokens OR coalesce(repeated, 0) <> 0 ORDER BY ALL""",
+        given=pa.table(coverage(contexts)),
+    )
+
+
+def figures(before: pa.Table, after: pa.Table) -> dict[str, float]:
+    """Return what a transform did, in tokens and contexts."""
+    size, inserted = lengths(after), is_inserted(after)
+    masked = pc.equal(after["loss_weight"], 0).to_numpy()
+    had, has = coverage(before), coverage(after)
+    return {
+        "contexts": float(len(np.unique(after["context_id"].to_numpy()))),
+        "tokens": float(size.sum()),
+        "inserted_tokens": float(size[inserted].sum()),
+        "masked_tokens": float(size[masked].sum()),
+        "dropped_tokens": float(had["covered"].sum() - has["covered"].sum()),
+        "repeated_tokens": float(has["repeated"].sum() - had["repeated"].sum()),
+    }
+
+
+def note(run: Run, number: int, found: dict[str, float]) -> None:
+    """Write figures of a step into the ledger."""
+    run.ledger.insert("metrics", [{"step": number, "name": name, "value": value} for name, value in found.items()])

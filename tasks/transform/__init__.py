@@ -1,0 +1,1 @@
+"""Transforms: contexts made of other pieces, one method per file."""
