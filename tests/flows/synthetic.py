@@ -214,7 +214,8 @@ def _order(ledger: Ledger) -> None:
         "FROM (SELECT doc_id, unnest(range(copies))::INTEGER AS copy FROM weights)"
     )
     ledger.run(
-        "INSERT INTO segments SELECT position // 4 + (position % 7) // 5, position % 4, doc_id, copy, 0, tokens, NULL, 'text', 1, 0, 0, true "
+        "INSERT INTO segments SELECT position // 4 + (position % 7) // 5, position % 4, doc_id, copy, 0, tokens, "
+        "NULL, 'text', 1, 0, 0, true "
         "FROM places JOIN documents USING (doc_id)"
     )
     figures = {
