@@ -42,6 +42,12 @@ WHERE step = ? AND rule = ? AND kept = ? AND value IS NOT NULL ORDER BY abs(valu
 """
 
 
+FIGURES = """
+SELECT step, metrics.name AS figure, value FROM metrics JOIN steps USING (step)
+WHERE kind = 'annotate' ORDER BY step, metrics.rowid
+"""
+
+
 def preview(recipe: Path, documents: int, examples: int, given: Given = NOTHING) -> None:
     """Run a recipe's steps on the first records of each file, about ``documents`` in all, and print what they do."""
     plan = load(recipe, given)
@@ -70,6 +76,10 @@ def _show(ledger: Ledger, limit: int, examples: int, run: Run) -> None:
     table(
         ledger.rows("SELECT source, file, row, error FROM failures ORDER BY ALL LIMIT 20"), "failed", "no record failed"
     )
+    figures = ledger.rows(FIGURES)
+    if figures:
+        output.print()
+        table(figures, "annotators")
     rules = ledger.rows(RULES)
     output.print()
     table(rules, "what each rule would drop", "no rules")

@@ -44,7 +44,7 @@ def _select(unit: Unit, settings: dict[str, Any]) -> None:
     unit.call(documents, seed=0, **settings)
 
 
-def _deduplicate(unit: Unit, settings: dict[str, Any]) -> None:
+def _check(unit: Unit, settings: dict[str, Any]) -> None:
     check = getattr(unit.module, "check", None)
     if check is not None:
         check(**accepted(check, settings))
@@ -54,5 +54,6 @@ PROBES: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
     "pack": _pack,
     "reweight": _reweight,
     "select": _select,
-    "deduplicate": _deduplicate,
+    "deduplicate": _check,
+    "annotate": _check,
 }

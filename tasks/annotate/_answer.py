@@ -12,7 +12,7 @@ Value = float | str
 FENCED = re.compile(r"^```(?:json)?\s*\n(.*)\n\s*```$", re.DOTALL)
 NUMBER = re.compile(r"^([-+]?\d+(?:\.\d+)?)(?![\d.]*\d)(?!\s*(?:-|–|to|or|,)\s*\d)(?:\s*/\s*(\d+(?:\.\d+)?))?")
 WHOLE = re.compile(r"^[-+]?\d+(?:\.\d+)?$")
-NONE = re.compile(r"^(?:n\.?\s*/?\s*a\b|none\b|null\b|_)", re.IGNORECASE)
+NONE = re.compile(r"^(?:n\.?\s*/?\s*a\b|none\b|null\b|_+\s*(?:/|$))", re.IGNORECASE)
 WRAPPING = " \t*_`\"'[]()"
 
 
@@ -83,7 +83,7 @@ def _lines(pack: Pack, text: str) -> dict[str, Value]:
     for ask, rest in _pattern(pack).findall(text):
         name = _named(pack)[_folded(ask)]
         asked, said = pack.labels[name], rest.strip(WRAPPING)
-        if NONE.match(said) or not said:
+        if not said or NONE.match(said) or NONE.match(rest.strip(" \t*`'\"[]()")):
             raise AnswerError(f"{asked.ask} is not given ({rest.strip()[:40]!r})")
         if asked.choices:
             chosen.setdefault(name, set()).update(_mentioned(asked, said))
@@ -105,7 +105,7 @@ def _lines(pack: Pack, text: str) -> dict[str, Value]:
 def _compiled(asks: tuple[str, ...]) -> re.Pattern[str]:
     known = "|".join(re.escape(ask).replace(r"\ ", r"\s+") for ask in sorted(asks, key=len, reverse=True))
     lead = r"^[ \t>#*\-•]*(?:\(?\d{1,2}[.):]\s*|\[\d{1,2}\]\s*)?[*_\"'`\[]*"
-    return re.compile(rf"{lead}({known})[*_\"'`\]]*[ \t]*[:=][*_ \t]*([^\n]*)", re.IGNORECASE | re.MULTILINE)
+    return re.compile(rf"{lead}({known})[*_\"'`\]]*[ \t]*[:=]([^\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
 def _pattern(pack: Pack) -> re.Pattern[str]:

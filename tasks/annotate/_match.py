@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.errors import InputError, unknown
+from tasks.annotate._rows import label_rows
 from tasks.read._rows import as_text
 
 Kind = Literal["number", "label"]
@@ -28,17 +29,27 @@ class Row:
     values: dict[str, Value]
 
 
-def row_of(place: str, record: dict[str, Any], key: str, names: dict[str, Kind], paragraph: str | None) -> Row:
-    """Return a record as a row of labels; InputError names what is missing or of the wrong kind."""
+def rows_in(path: str, key: str, names: dict[str, Kind], paragraph: str | None) -> list[Row]:
+    """Return the rows of the files that ``path`` names; InputError if none has a field that is asked for."""
+    records = list(label_rows(path))
+    if not records:
+        raise InputError(f"'{path}' holds no row")
+    fields = {name for _, record in records for name in record}
     for name in (key, *names, *([paragraph] if paragraph else [])):
-        if name not in record:
-            raise InputError(f"{place}: {unknown('field', name, record)}")
-    given = record[key]
+        if name not in fields:
+            raise InputError(f"'{path}': {unknown('field', name, fields)}")
+    return [_row(place, record, key, names, paragraph) for place, record in records]
+
+
+def _row(place: str, record: dict[str, Any], key: str, names: dict[str, Kind], paragraph: str | None) -> Row:
+    """Return a record as a row of labels; InputError names what is of the wrong kind."""
+    given = record.get(key)
     if given is None or given == "":
         raise InputError(f"{place}: {key} is empty; a label is of some document")
     about: Key = _whole(place, key, given, 2**64) if key == "doc_id" else str(as_text(given))
-    where = None if paragraph is None else record[paragraph]
-    values = {name: _value(place, name, kind, record[name]) for name, kind in names.items() if record[name] is not None}
+    where = None if paragraph is None else record.get(paragraph)
+    said = {name: value for name in names if (value := record.get(name)) is not None}
+    values = {name: _value(place, name, names[name], value) for name, value in said.items()}
     return Row(place, about, None if where is None else _whole(place, str(paragraph), where, 2**63), values)
 
 

@@ -51,9 +51,13 @@ class Asked(Strict):
             raise ValueError("a label has either `least` < `most`, or `choices`")
         if len({choice.casefold() for choice in self.choices}) != len(self.choices):
             raise ValueError(f"choices must differ, got {', '.join(self.choices)}")
-        if self.on_failure is not None and isinstance(self.on_failure, str) != bool(self.choices):
-            raise ValueError(f"on_failure must be an answer that the label may have, got {self.on_failure!r}")
+        fails = self.on_failure
+        if fails is not None and not (fails in self.choices or (ranged and self._holds(fails))):
+            raise ValueError(f"on_failure must be an answer that the label may have, got {fails!r}")
         return self
+
+    def _holds(self, value: float | str) -> bool:
+        return isinstance(value, float) and (self.least or 0) <= value <= (self.most or 0)
 
     @property
     def blank(self) -> str:

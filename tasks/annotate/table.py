@@ -9,8 +9,7 @@ from typing import Literal
 from schemas.errors import InputError
 from schemas.recipe import FilePath
 from tasks.annotate._labels import Given, Labels, rows_of
-from tasks.annotate._match import Kind, by_place, matched, row_of
-from tasks.annotate._rows import label_rows
+from tasks.annotate._match import Kind, by_place, matched, rows_in
 
 
 def table(
@@ -32,9 +31,7 @@ def table(
 
     Source: Gristmill.
     """
-    read = [row_of(place, record, key, names, paragraph) for place, record in label_rows(labels)]
-    if not read:
-        raise InputError(f"'{labels}' holds no row")
+    read = rows_in(labels, key, names, paragraph)
     found, unmatched = matched(given.documents, read, key, source)
     if unmatched == len(read) and not given.preview:
         raise InputError(f"no row of '{labels}' is about a live document by {key}; its first is {read[0].key!r}")
