@@ -169,7 +169,7 @@ def _in_bytes(data: Array, offsets: Array, document: Array, starts: Array, stops
     current, place, count = np.int64(-1), np.int64(0), np.int64(0)
     for span in range(len(starts)):
         if document[span] != current:
-            current, count = document[span], 0
+            current, count = document[span], np.int64(0)
             place = offsets[current]
         end = offsets[current + 1]
         for side in range(2):
@@ -192,7 +192,7 @@ def _in_characters(data: Array, offsets: Array, document: Array, starts: Array, 
     current, place, count = np.int64(-1), np.int64(0), np.int64(0)
     for span in range(len(starts)):
         if document[span] != current:
-            current, count = document[span], 0
+            current, count = document[span], np.int64(0)
             place = offsets[current]
         for side in range(2):
             wanted = stops[span] if side else starts[span]
