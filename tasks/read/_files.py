@@ -15,6 +15,7 @@ from schemas.errors import InputError, MissingExtraError
 EXTRAS = {"s3": "gristmill[s3]", "s3a": "gristmill[s3]", "gs": "gristmill[gcs]", "gcs": "gristmill[gcs]"}
 EXTRAS |= {"http": "aiohttp", "https": "aiohttp"}
 READERS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
+READERS |= {".warc": "warc", ".wet": "warc"}
 PACKED = re.compile(r"\.(gz|zst|zstd)$", re.IGNORECASE)
 MAGIC = re.compile(r"[*?\[{]")
 MAGIC_HTTP = re.compile(r"[*{]")  # in a web address, ? starts the query
