@@ -111,6 +111,26 @@ def why(
 
 
 @app.command()
+def whatif(
+    asked: Annotated[
+        str | None,
+        typer.Argument(help="A rule such as 'language_score >= 0.7', or a score; none: how rules and scores overlap."),
+    ] = None,
+    warehouse: Warehouse = HERE,
+    rule: Annotated[str | None, typer.Option(help="The rule of the run to change, where several compare it.")] = None,
+    new: Annotated[bool, typer.Option("--new", help="Ask for a further rule, even if one compares the score.")] = False,
+    examples: Annotated[int, typer.Option(help="Documents to show on each side of a threshold.", min=0)] = 3,
+    form: Annotated[Form, typer.Option("--format", "-f", help="How to print the rows.")] = Form.table,
+) -> None:
+    """Tell from stored scores what another threshold would keep, by source and domain; nothing is run again."""
+    from flows.whatif import whatif as tell
+    from tasks.ledger import Ledger
+
+    with Ledger.published(warehouse) as ledger:
+        tell(ledger, asked, rule=rule, new=new, examples=examples, form=form.value)
+
+
+@app.command()
 def sql(
     query: Annotated[str | None, typer.Argument(help="Query; read from standard input if left out.")] = None,
     warehouse: Warehouse = HERE,
