@@ -76,7 +76,7 @@ def _show(ledger: Ledger, limit: int, examples: int, run: Run) -> None:
     table(
         ledger.rows("SELECT source, file, row, error FROM failures ORDER BY ALL LIMIT 20"), "failed", "no record failed"
     )
-    figures = ledger.rows(FIGURES)
+    figures = [{**row, "value": f"{row['value']:,.10g}"} for row in ledger.rows(FIGURES)]
     if figures:
         output.print()
         table(figures, "annotators")

@@ -10,6 +10,7 @@ import json
 import re
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,7 +96,8 @@ def _score(ask: str, text: str, most: int) -> int:
     elif ask in ("Points", "Likeness", "educational_quality"):
         share = 0.5 * traits["sentences"] + 0.3 * traits["long words"] + 0.2 * traits["length"]
     else:
-        share = sum(traits.values()) / len(traits)
+        most_of_it = list(traits.values())[zlib.crc32(ask.encode()) % len(traits)]
+        share = 0.6 * most_of_it + 0.4 * sum(traits.values()) / len(traits)
     return max(1, min(most, round(share * most)))
 
 

@@ -13,6 +13,7 @@ FENCED = re.compile(r"^```(?:json)?\s*\n(.*)\n\s*```$", re.DOTALL)
 NUMBER = re.compile(r"^([-+]?\d+(?:\.\d+)?)(?![\d.]*\d)(?!\s*(?:-|–|to|or|,)\s*\d)(?:\s*/\s*(\d+(?:\.\d+)?))?")
 WHOLE = re.compile(r"^[-+]?\d+(?:\.\d+)?$")
 NONE = re.compile(r"^(?:n\.?\s*/?\s*a\b|none\b|null\b|_+\s*(?:/|$))", re.IGNORECASE)
+THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 WRAPPING = " \t*_`\"'[]()"
 
 
@@ -21,9 +22,13 @@ class AnswerError(ValueError):
 
 
 def read_answer(pack: Pack, text: str, finish_reason: str | None = "stop") -> dict[str, Value]:
-    """Return the values of an answer by label; AnswerError if it is cut off, lacks one, or has one that cannot be."""
+    """Return the values of an answer by label; AnswerError if it is cut off, lacks one, or has one that cannot be.
+
+    What a model thinks aloud before it answers is no part of the answer.
+    """
     if finish_reason == "length":
         raise AnswerError("the answer was cut off at its limit of tokens")
+    text = THOUGHT.sub("", text)
     if not text.strip():
         raise AnswerError(f"the answer is empty (finish reason {finish_reason})")
     return READERS[pack.answer](pack, text.strip())

@@ -126,7 +126,7 @@ def _settle(question: Question, pack: Pack, limits: Limits, endpoint: Endpoint, 
             return outcome
         again = {"seed": seed + len(outcome.answers)} if isinstance(seed, int) else {}
         try:
-            answer = endpoint.ask({**question.body, **again}, question.prompt_tokens + pack.max_tokens)
+            answer = endpoint.ask({**question.body, **again}, question.prompt_tokens + question.completion_tokens)
         except AskError as error:
             outcome.failure = f"no answer: {error}"
             return outcome

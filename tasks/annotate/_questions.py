@@ -33,6 +33,12 @@ class Question:
     body: dict[str, Any]
     prompt_tokens: int
 
+    @property
+    def completion_tokens(self) -> int:
+        """How many tokens the answer may have; as many as the prompt has, if nothing was said."""
+        limits = (self.body.get(name) for name in ("max_completion_tokens", "max_tokens"))
+        return int(next((limit for limit in limits if limit), self.prompt_tokens))
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -105,10 +111,10 @@ def _question(passage: Passage, pack: Pack, model: str, request: dict[str, Any])
     return Question(passage.doc_id, passage.paragraph, digest.hexdigest(), body, prompt.tokens)
 
 
-def estimate(asked: list[Question], pack: Pack, price_in: float | None, price_out: float | None) -> Estimate:
+def estimate(asked: list[Question], price_in: float | None, price_out: float | None) -> Estimate:
     """Return what it would cost to put these questions; prices are per million tokens."""
-    distinct = {question.request: question.prompt_tokens for question in asked}
-    prompt, completion = sum(distinct.values()), len(distinct) * pack.max_tokens
+    distinct = {question.request: question for question in asked}.values()
+    prompt, completion = sum(q.prompt_tokens for q in distinct), sum(q.completion_tokens for q in distinct)
     return Estimate(len(distinct), prompt, completion, money(prompt, completion, price_in, price_out))
 
 

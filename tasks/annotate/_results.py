@@ -22,7 +22,7 @@ def annotator_of(model: str, pack: Pack) -> str:
 
 def previewed(asked: list[Question], pack: Pack, model: str, limits: Limits, sample: int) -> Labels:
     """Return no labels, but what a run would cost at most, by the passages of the preview."""
-    expected = estimate(asked, pack, limits.price_in, limits.price_out)
+    expected = estimate(asked, limits.price_in, limits.price_out)
     expected = expected.times(sample / len(asked)) if asked else expected
     _check_budget(expected, limits)
     figures = {
@@ -36,7 +36,7 @@ def previewed(asked: list[Question], pack: Pack, model: str, limits: Limits, sam
 
 def afford(open_: list[Question], pack: Pack, limits: Limits) -> Estimate:
     """Say what the open questions will cost; RecipeError if that is more than may be spent."""
-    expected = estimate(open_, pack, limits.price_in, limits.price_out)
+    expected = estimate(open_, limits.price_in, limits.price_out)
     log.info("%s: %s", pack.title, expected)
     _check_budget(expected, limits)
     return expected
@@ -50,15 +50,17 @@ def _check_budget(expected: Estimate, limits: Limits) -> None:
         )
 
 
-def labelled(asked: list[Question], found: dict[str, Outcome], pack: Pack, model: str, limits: Limits) -> Labels:
-    """Return the labels and the answers of every question, in the questions' order."""
+def labelled(
+    asked: list[Question], found: dict[str, Outcome], pack: Pack, model: str, limits: Limits, drawn: int
+) -> Labels:
+    """Return the labels and the answers of every question about ``drawn`` documents, in the questions' order."""
     labels = [row for question in asked for row in _labels(question, found[question.request], pack)]
     judgements = [row for question in asked for row in _judgements(question, found[question.request])]
     return Labels(
         annotator_of(model, pack),
         rows_of("labels", labels),
         rows_of("judgements", judgements),
-        _figures(asked, found, limits),
+        {"documents drawn": float(drawn), **_figures(asked, found, limits)},
     )
 
 

@@ -72,7 +72,7 @@ def judge(
     with Kept(file_of(given.answers, model, asks)) as kept:
         afford(unanswered(asked, asks, limits, kept), asks, limits)
         found = outcomes(asked, asks, manners, limits, kept)
-    return labelled(asked, found, asks, model, limits)
+    return labelled(asked, found, asks, model, limits, len(drawn))
 
 
 def check(

@@ -162,3 +162,8 @@ def test_what_was_written_is_read_in_any_order_of_lines(scores: list[int], rando
     random.shuffle(lines)
     found = read_answer(DATAMAN, ("\n\n" if blank else "\n").join(lines))
     assert [found[name] for name in SCORES] == scores
+
+
+def test_what_is_thought_aloud_is_no_answer() -> None:
+    assert read_answer(POINTS, "<think>\nPoints: 1/5? No.\n</think>\n\nPoints: 4/5")["educational_quality"] == 4
+    assert problem(POINTS, "<think>Points: 1/5</think>") == "the answer is empty (finish reason stop)"

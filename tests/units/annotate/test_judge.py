@@ -400,6 +400,13 @@ def test_a_preview_asks_nothing_and_says_what_a_run_would_ask(tmp_path: Path) ->
     )
 
 
+def test_the_estimate_knows_of_a_longer_answer(tmp_path: Path) -> None:
+    longer = {"max_tokens": None, "max_completion_tokens": 300}
+    given = given_of(tmp_path, texts(10), preview=True)
+    found = ask(given, "http://localhost:1/v1", sample=10, request=longer)
+    assert found.figures["completion tokens to expect at most"] == 10 * 300
+
+
 def test_the_estimate_is_what_is_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "gristmill.annotate")
     given = given_of(tmp_path, [*texts(10), *texts(3)])
@@ -436,6 +443,7 @@ def test_paragraphs_are_asked_about_each_on_its_own(tmp_path: Path) -> None:
         found = ask(given_of(tmp_path, documents), judge.endpoint, unit="paragraph", sample=20, prompt="biomedical")
         assert len(judge.requests) == 6
         both = ask(given_of(tmp_path, documents), judge.endpoint, unit="paragraph", sample=20, paragraphs_each=2)
+    assert found.figures["documents drawn"] == 7 and found.figures["asked"] == 6
     rows = found.labels.to_pylist()
     assert [r["doc_id"] for r in rows[::3]] == [1, 2, 3, 4, 5, 6]
     assert {r["paragraph"] for r in rows} == {1, 2}
