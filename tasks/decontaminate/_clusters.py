@@ -19,31 +19,36 @@ def find_clusters(
     offsets: Array,
     items: Array,
     weights: Array,
+    count_of: Int,
     stride: Int,
     misses: Int,
 ) -> Any:
     """Probe every ``stride``-th n-gram of each document; follow a hit both ways for the items that it belongs to.
 
-    A cluster ends before ``misses`` n-grams in a row that belong to none of them. Returns (document, item, first,
-    last, weight) per cluster and item found in it: int64 but the last; ``first`` and ``last`` are the item's own first
-    and last n-gram (places in ``grams``), the weight counts each n-gram of the item once.
+    There are ``count_of`` items. A cluster ends before ``misses`` n-grams in a row that belong to none of its own; a
+    probe within the cluster of an item does not start another one of it. Returns (document, item, first, last, weight)
+    per cluster and item found in it: int64 but the last; ``first`` and ``last`` are the item's own first and last
+    n-gram (places in ``grams``), the weight counts each n-gram of the item once.
     """
     found = np.empty((4, 16), np.int64)
     heavy = np.empty(16, np.float64)
     gates, table, numbers, given = borrow(gate), borrow(keys), borrow(rows), borrow(grams)
     gate_mask, mask = np.int64(len(gate) - 1), np.int64(len(keys) - 1)
+    reached = np.full(count_of, -1, np.int64)
     count = 0
     for document in range(len(gram_offsets) - 1):
         begin, end = gram_offsets[document], gram_offsets[document + 1]
-        place = begin
-        while place < end:
+        for place in range(begin, end, stride):
             row = row_of(given[place], gates, gate_mask, table, mask, numbers)
             if row < 0:
-                place += stride
                 continue
             active = items[offsets[row] : offsets[row + 1]]
+            active = active[reached[active] < place]
+            if len(active) == 0:
+                continue
             first = _follow(grams, place, begin - 1, -1, misses, active, gate, keys, rows, offsets, items)
             last = _follow(grams, place, end, 1, misses, active, gate, keys, rows, offsets, items)
+            reached[active] = last
             for item in active:
                 if count == len(heavy):
                     found, heavy = np.concatenate((found, found), axis=1), np.append(heavy, heavy)
@@ -51,7 +56,6 @@ def find_clusters(
                 found[0, count], found[1, count], found[2, count], found[3, count] = document, item, low, high
                 heavy[count] = weight
                 count += 1
-            place = last + 1
     return found[0, :count], found[1, :count], found[2, :count], found[3, :count], heavy[:count]
 
 

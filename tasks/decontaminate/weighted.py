@@ -71,7 +71,7 @@ def weighted(
     keys, offsets = gram_hashes(words.hashes, words.offsets, n)
     gate, table, rows, postings, items, weights = (fitted[name] for name in ARRAYS)
     document, item, first, last, weight = find_clusters(
-        keys, offsets, gate, table, rows, postings, items, weights, stride, misses
+        keys, offsets, gate, table, rows, postings, items, weights, len(fitted["totals"]), stride, misses
     )
     overlap = np.minimum(weight / fitted["totals"][item], 1.0)
     enough = overlap >= _limits(fitted["lengths"][item], limit, short, long)
