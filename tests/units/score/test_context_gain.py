@@ -54,8 +54,8 @@ def test_a_document_shorter_than_two_long_contexts_has_none() -> None:
 
 def test_a_text_that_returns_to_its_words_gains_from_a_longer_context() -> None:
     rng = random.Random(1)
-    topics = [[f"t{topic}x{i}" for i in range(200)] for topic in range(2)]
-    returning = " ".join(" ".join(rng.choices(topics[i % 2], k=256)) for i in range(8))
+    topics = [[f"t{topic}x{i}" for i in range(256)] for topic in range(2)]
+    returning = " ".join(" ".join(rng.sample(topics[i % 2], k=256)) for i in range(8))
     leaving = " ".join(" ".join(f"once{i}x{k}" for k in range(256)) for i in range(8))
     gains = scored(returning, leaving)
     assert gains[0] > 0.1 > 0 > gains[1]  # type: ignore[operator]
