@@ -37,7 +37,7 @@ def environment() -> str:
 @cache
 def code_version() -> str:
     """Return a hash of the source that decides a release."""
-    kinds = ("*.py", "*.html", "*.css", "*.md", "*.j2")
+    kinds = ("*.py", "*.yaml", "*.html", "*.css", "*.md", "*.j2")
     files = [file for room in ("flows", "tasks", "schemas") for kind in kinds for file in (HOME / room).rglob(kind)]
     return hash_of(files)
 
