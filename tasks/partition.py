@@ -17,11 +17,13 @@ from schemas import records
 from schemas.errors import GristmillError, UnitError
 from schemas.table import Column
 from tasks import parts, tokenize, units
+from tasks.edits import Laid
 from tasks.environment import hash_of, model_of
 from tasks.read._slice import Fields, Slice
 from tasks.sample import pieces
 from tasks.settings import Files, found_at, known_by_content
 from tasks.text import TextBatch
+from tasks.text.edits import with_edits
 
 FIELDS = ("url", "created", "language", "license")
 TEXTS = pa.schema(
@@ -292,15 +294,27 @@ def _refusal(text: pa.Array, size: pa.Array, largest: int) -> pa.Array:
     return pc.if_else(pc.fill_null(blank, False), "not_blank", refusal).cast(pa.string())
 
 
-def measure_some(texts: Path, home: Path, measures: tuple[Measure, ...], wanted: np.ndarray) -> None:
-    """Compute into ``home`` the missing measures of the ``wanted`` doc_ids of a file of texts."""
+def measure_some(
+    texts: Path, home: Path, measures: tuple[Measure, ...], wanted: np.ndarray, laid: Laid | None = None
+) -> None:
+    """Compute into ``home`` the missing measures of the ``wanted`` doc_ids of a file of texts, after their edits."""
     missing = tuple(measure for measure in measures if not (home / measured_file(measure)).is_file())
     if missing:
-        measure_texts(texts, home, missing, wanted)
+        measure_texts(texts, home, missing, wanted, laid)
 
 
-def measure_texts(path: Path, home: Path, measures: tuple[Measure, ...], wanted: np.ndarray | None = None) -> None:
-    """Compute into ``home`` measures of a file of texts, of all its documents or of the ``wanted`` doc_ids."""
+def measure_texts(
+    path: Path,
+    home: Path,
+    measures: tuple[Measure, ...],
+    wanted: np.ndarray | None = None,
+    laid: Laid | None = None,
+) -> None:
+    """Compute into ``home`` measures of a file of texts, of all its documents or of the ``wanted`` doc_ids.
+
+    Texts are as read, or as the edits ``laid`` down for them make them.
+    """
+    edits = laid.read() if laid else None
     columns = ["doc_id", "text", *sorted({name for measure in measures for name in measure.needs})]
     with ExitStack() as stack:
         measured = [Sink(stack, home / measured_file(m), _schema(m)) for m in measures]
@@ -309,6 +323,8 @@ def measure_texts(path: Path, home: Path, measures: tuple[Measure, ...], wanted:
                 table = texts.read_row_group(group, columns=columns)
                 if wanted is not None:
                     table = table.filter(np.isin(table["doc_id"].to_numpy(), wanted))
+                if edits is not None:
+                    table = with_edits(table, edits)
                 _measure(table, measures, measured)
 
 

@@ -4,7 +4,19 @@ from collections.abc import Callable
 
 from schemas.recipe import Step
 from tasks.run import Run
-from tasks.stages import annotate, decontaminate, deduplicate, filter, order, pack, reweight, score, select, transform
+from tasks.stages import (
+    annotate,
+    decontaminate,
+    deduplicate,
+    edit,
+    filter,
+    order,
+    pack,
+    reweight,
+    score,
+    select,
+    transform,
+)
 
 STEPS: dict[str, Callable[[Run, int, Step], None]] = {
     "score": score.score,
@@ -12,6 +24,7 @@ STEPS: dict[str, Callable[[Run, int, Step], None]] = {
     "filter": filter.filter,
     "select": select.select,
     "decontaminate": decontaminate.decontaminate,
+    "edit": edit.edit,
     "deduplicate": deduplicate.deduplicate,
     "reweight": reweight.reweight,
     "order": order.order,

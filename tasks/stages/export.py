@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tasks import parts
+from tasks.edits import Laid
 from tasks.run import Run, tokenizer_of
+from tasks.stages.edit import edits_of
 from tasks.stages.order import place_as_read
 from tasks.tokenize import TokenizerSpec
 from tasks.write._gather import Job, gather, jobs
@@ -29,19 +31,21 @@ def export(run: Run) -> None:
     places = run.ledger.table(PLACES)
     contexts = run.ledger.table("SELECT * FROM segments ORDER BY context_id, position")
     segments = contexts if run.step("pack") or run.step("transform") else None
-    _write(run, plan_export(places, segments), parts.key_of(places, segments or []))
+    _write(run, plan_export(places, segments))
 
 
-def _write(run: Run, plan: Plan, name: str) -> None:
+def _write(run: Run, plan: Plan) -> None:
     formats = {call.name: call.settings for call in run.recipe.export}
     texts = run.texts()
     target = run.release if (run.release / "manifest.json").is_file() else run.release_aside
     with run.scratch("export") as folder:
+        laid = edits_of(run, folder)
         shelves = run.map(
             partial(_scatter, tokenizer=tokenizer_of(run.recipe)),
             [str(texts[part]) for part in plan.shares],
-            [_given(folder / f"{name}-{part}.share", share) for part, share in plan.shares.items()],
-            [str(folder / f"{name}-{part}.arrow") for part in plan.shares],
+            [_given(folder / f"{part}.share", share) for part, share in plan.shares.items()],
+            [str(folder / f"{part}.arrow") for part in plan.shares],
+            [laid[part] for part in plan.shares],
         )
         todo = [_given(folder / f"{job.file.name}.job", job) for job in jobs(plan, shelves)]
         found = run.map(partial(_gather, release=str(target), formats=formats), todo)
@@ -55,8 +59,9 @@ def _given(path: Path, work: Share | Job) -> str:
     return str(path)
 
 
-def _scatter(texts: str, share: str, target: str, *, tokenizer: TokenizerSpec) -> Shelf:
-    return scatter(texts, pickle.loads(Path(share).read_bytes()), target, tokenizer=tokenizer)
+def _scatter(texts: str, share: str, target: str, laid: Laid | None, *, tokenizer: TokenizerSpec) -> Shelf:
+    edits = laid.read() if laid else None
+    return scatter(texts, pickle.loads(Path(share).read_bytes()), target, tokenizer=tokenizer, edits=edits)
 
 
 def _gather(job: str, *, release: str, formats: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

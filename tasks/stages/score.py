@@ -8,6 +8,7 @@ from tasks import parts, units
 from tasks.decide import condition
 from tasks.partition import Measure, measure_some, measured_file
 from tasks.run import Run, late_scorers, measure_of
+from tasks.stages.edit import edits_of
 from tasks.stages.learn import learn
 
 KEY = Column("doc_id", "UBIGINT", "document")
@@ -34,11 +35,13 @@ def _measure_live(run: Run, step: Step, measures: tuple[Measure, ...]) -> None:
     live = _wanted(run, step)
     part, doc_id = live["part"].to_numpy(), live["doc_id"].to_numpy()
     wanted = [doc_id[part == i] for i in range(len(run.partitions))]
-    homes = [
-        run.home(partition) / f"of-{parts.key_of(ids.tolist())}"
-        for partition, ids in zip(run.partitions, wanted, strict=True)
-    ]
-    run.map(measure_some, run.texts(), homes, [measures] * len(homes), wanted)
+    with run.scratch("score") as folder:
+        laid = edits_of(run, folder)
+        homes = [
+            run.home(partition) / f"of-{parts.key_of(ids.tolist(), *([edits.digest] if edits else []))}"
+            for partition, ids, edits in zip(run.partitions, wanted, laid, strict=True)
+        ]
+        run.map(measure_some, run.texts(), homes, [measures] * len(homes), wanted, laid)
     for measure in measures:
         load_scores(run, measure, [str(home / measured_file(measure)) for home in homes])
 

@@ -79,7 +79,7 @@ class TextBatch:
         self._fields = fields
         _, offsets, data = texts.buffers()
         width = np.int32 if pa.types.is_string(texts.type) else np.int64
-        ends = np.zeros(1, width) if len(texts) == 0 else np.frombuffer(offsets, width)
+        ends = np.zeros(texts.offset + 1, width) if len(texts) == 0 else np.frombuffer(offsets, width)
         self.offsets: np.ndarray = ends[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
         self.data: np.ndarray = (
             np.frombuffer(data, np.uint8) if data is not None and len(data) else np.zeros(0, np.uint8)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from schemas.errors import InputError, UnitError
 from tasks.pack._segments import Integers
 from tasks.parts import aside
+from tasks.text.edits import with_edits
 from tasks.tokenize import BYTES, TokenizerSpec, load
 from tasks.write._plan import Share
 from tasks.write._shelf import Shelf, Writer, writing
@@ -41,26 +42,31 @@ class Wanted:
         return self.table.slice(begin, end - begin), np.searchsorted(block.rows, self.row[begin:end])
 
 
-def scatter(texts: str, share: Share, target: str, *, tokenizer: TokenizerSpec = BYTES) -> Shelf:
+def scatter(
+    texts: str, share: Share, target: str, *, tokenizer: TokenizerSpec = BYTES, edits: pa.Table | None = None
+) -> Shelf:
     """Write what one part of texts gives to all output files into the one file ``target``, and return its index.
 
-    ``texts`` is a Parquet file with doc_id, text and metadata. About 16 MB of text are held at a time, whatever the
-    part's size (a longer document is held whole). A ``target`` that exists is taken as done: name it after the plan.
+    ``texts`` is a Parquet file with doc_id, text and metadata; ``edits`` (see ``tasks.text.edits``) are applied. About
+    16 MB of text are held at a time, whatever the part's size (a longer document is held whole). A ``target`` that
+    exists is taken as done: name it after the plan.
     Raises InputError if a wanted document is not in the part, UnitError if it has fewer tokens than were packed.
     """
     path = Path(target)
     if not path.is_file():
         with pq.ParquetFile(texts) as part, aside(path) as temporary, writing(temporary) as shelf:
-            _scatter(part, texts, share, shelf, tokenizer)
+            _scatter(part, texts, share, shelf, tokenizer, edits)
     return Shelf.open(path)
 
 
-def _scatter(part: pq.ParquetFile, name: str, share: Share, shelf: Writer, tokenizer: TokenizerSpec) -> None:
+def _scatter(
+    part: pq.ParquetFile, name: str, share: Share, shelf: Writer, tokenizer: TokenizerSpec, edits: pa.Table | None
+) -> None:
     held = part.read(columns=["doc_id"], use_threads=False)["doc_id"].to_numpy()
     order = np.argsort(held, kind="stable")
     documents = _wanted(share.documents, held, order, name)
     segments = _wanted(share.segments, held, order, name) if share.segments is not None else None
-    for block in _blocks(part, np.unique(documents.row)):
+    for block in _blocks(part, np.unique(documents.row), edits):
         _put_documents(*documents.within(block), block, shelf)
         if segments is not None:
             _put_contexts(*segments.within(block), block, shelf, tokenizer)
@@ -78,7 +84,7 @@ def _wanted(table: pa.Table, held: Integers, order: Integers, name: str) -> Want
     return Wanted(row[by_row], table.take(pa.array(by_row)))
 
 
-def _blocks(part: pq.ParquetFile, rows: Integers) -> Iterator[Block]:
+def _blocks(part: pq.ParquetFile, rows: Integers, edits: pa.Table | None) -> Iterator[Block]:
     """Yield the texts of ``rows``, about ``BLOCK_BYTES`` at a time; row groups without any are not read."""
     waiting: list[tuple[Integers, pa.Table]] = []
     begin = size = 0
@@ -86,8 +92,9 @@ def _blocks(part: pq.ParquetFile, rows: Integers) -> Iterator[Block]:
         end = begin + part.metadata.row_group(group).num_rows
         inside = rows[np.searchsorted(rows, begin) : np.searchsorted(rows, end)]
         if len(inside):
-            table = part.read_row_group(group, columns=["text", "metadata"], use_threads=False)
+            table = part.read_row_group(group, columns=["doc_id", "text", "metadata"], use_threads=False)
             table = table if len(inside) == end - begin else table.take(pa.array(inside - begin))
+            table = table if edits is None else with_edits(table, edits)
             waiting.append((inside, table))
             size += table.nbytes
         if size >= BLOCK_BYTES:
