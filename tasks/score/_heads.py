@@ -6,6 +6,7 @@ from typing import Literal
 
 from schemas.errors import RecipeError
 from schemas.table import Column
+from schemas.tables import tables
 
 Kind = Literal["number", "label"] | list[str]
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -37,6 +38,10 @@ def _asked(prompt: str) -> dict[str, Kind]:
 def _head(name: str, kind: Kind) -> Head:
     if not NAME.match(name):
         raise RecipeError(f"student: head '{name}' is to name a column: lower-case letters, digits and _")
+    if name in {column.name for column in tables()["documents"].columns}:
+        raise RecipeError(
+            f"student: head '{name}' would hide what documents have by that name; call the label otherwise"
+        )
     if isinstance(kind, str):
         return Head(name, kind == "number")
     slugs = [slug(label) for label in kind]

@@ -280,6 +280,7 @@ def test_paragraphs_are_learnt() -> None:
     [
         ({"heads": {}}, "nothing to learn"),
         ({"heads": {"Type": "label"}}, "name a column"),
+        ({"heads": {"domain": "label"}}, "would hide what documents have by that name"),
         ({"heads": {"type": ["one"]}}, "two labels or more"),
         ({"heads": {"type": ["a b", "a-b"]}}, "two labels or more"),
         ({"heads": {"type": "label"}, "unit": "paragraph"}, "name the labels of head 'type'"),
