@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tasks.decontaminate._handling import ITEMS
 from tasks.select._fit import columns_of
 from tasks.units import Unit, accepted
 
@@ -16,6 +17,7 @@ NO_DOCUMENTS = pa.table(
         "copy": pa.array([], pa.int32()),
     }
 )
+NO_ITEMS = ITEMS.empty_table()
 ONE_DOMAIN = pa.table({"domain": ["any"], "documents": [1], "tokens": [1]})
 
 
@@ -50,10 +52,16 @@ def _check(unit: Unit, settings: dict[str, Any]) -> None:
         check(**accepted(check, settings))
 
 
+def _decontaminate(unit: Unit, settings: dict[str, Any]) -> None:
+    unit.module.handling(**accepted(unit.module.handling, settings))
+    unit.module.index(NO_ITEMS, **accepted(unit.module.index, settings))
+
+
 PROBES: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
     "pack": _pack,
     "reweight": _reweight,
     "select": _select,
+    "decontaminate": _decontaminate,
     "deduplicate": _check,
     "annotate": _check,
 }

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from schemas.errors import InputError, UnitError
 from schemas.recipe import Call, Step
+from schemas.tables.edits import edits
 from tasks import parts, units
 from tasks.decontaminate._actions import Cut, Searched, acted, plan
 from tasks.decontaminate._handling import handling
@@ -18,6 +19,7 @@ from tasks.decontaminate._matches import FOUND, shown
 from tasks.run import Run
 from tasks.sample import pieces
 from tasks.settings import files_of, found_at
+from tasks.stages.edit import lay
 from tasks.text import TextBatch
 
 LIVE = "SELECT part, doc_id, live.characters, live.tokens FROM documents JOIN live USING (doc_id) ORDER BY part, doc_id"
@@ -36,23 +38,19 @@ def decontaminate(run: Run, number: int, step: Step) -> None:
             run.ledger.insert("matches", _noted(searched, matches, number))
             run.ledger.insert("evaluations", _counted(searched, matches, number, held))
         run.ledger.insert("drops", [row | {"step": number, "rule": f"decontaminate.{row['name']}"} for row in gone])
-        run.ledger.insert("edits", _edits(cut, number))
-        run.leave(number)
+    if cut:
+        lay(run, number, given=_edits(cut))
+    run.leave(number)
 
 
-def _edits(cut: dict[int, Cut], number: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "doc_id": doc_id,
-            "step": number,
-            "start": start,
-            "stop": stop,
-            "replacement": "",
-            "reason": f"decontaminate.{edit.name}",
-        }
+def _edits(cut: dict[int, Cut]) -> pa.Table:
+    rows = [
+        {"doc_id": doc_id, "start": start, "stop": stop, "replacement": "", "reason": f"decontaminate.{edit.name}"}
         for doc_id, edit in cut.items()
         for start, stop in edit.spans
     ]
+    names = ("doc_id", "start", "stop", "replacement", "reason")
+    return pa.Table.from_pylist(rows, schema=pa.schema([edits.arrow.field(name) for name in names]))
 
 
 def _search(run: Run, call: Call, live: pa.Table) -> Searched:
