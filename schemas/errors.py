@@ -5,6 +5,7 @@ GristmillError
 ├── InputError             an input file is missing, unreadable or of an unknown format
 ├── MissingExtraError      an optional dependency is needed; the message says what to install
 ├── UnitError              a unit broke its contract (wrong length, not finite, wrong columns)
+├── AgreementError         a learnt score agrees too little with held-out labels to decide by
 ├── ToleranceError         more documents failed than the recipe tolerates
 ├── AuditError             a law does not hold in this run; nothing was published
 └── LedgerError            the ledger is missing, locked or asked for what it does not hold
@@ -32,6 +33,10 @@ class MissingExtraError(GristmillError):
 
 class UnitError(GristmillError):
     """A unit broke its contract: wrong length, not finite, or other columns than declared."""
+
+
+class AgreementError(GristmillError):
+    """A learnt score agrees too little with labels that it has not seen to decide what is kept."""
 
 
 class ToleranceError(GristmillError):

@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.errors import UnitError
-from schemas.recipe import Call
+from schemas.errors import AgreementError, UnitError
+from schemas.recipe import Call, Step
 from tasks import parts, units
+from tasks.check import columns_used
 from tasks.draw import noise
 from tasks.partition import FIELDS
 from tasks.run import Run, measure_of, seed_of
 from tasks.sample import Sample
+from tasks.score._agreement import figures_of, refused
 from tasks.settings import found_at
 
 DRAWN = 20_000
@@ -40,6 +42,29 @@ def learn(run: Run, number: int, call: Call) -> Path:
             fit = partial(_fit, name=call.name, settings=settings, seed=seed)
             run.map(fit, [pieces], [drawn], [labels], [str(kept)])
     return kept
+
+
+def note_agreement(run: Run, number: int, name: str) -> None:
+    """Load the figures of a scorer that was measured against held-out labels."""
+    fitted = parts.read_arrays(run.fitted[name])
+    if "agreement_value" in fitted:
+        run.ledger.insert("agreement", figures_of(fitted, number, name))
+
+
+def check_agreement(run: Run, step: Step) -> None:
+    """Raise AgreementError if a step decides by a score that agrees too little with held-out labels."""
+    weak = {
+        column: f"{reason} by {name}"
+        for name, path in run.fitted.items()
+        if "gate_column" in (fitted := parts.read_arrays(path))
+        for column, reason in refused(fitted).items()
+    }
+    for column in columns_used(step):
+        if column in weak:
+            raise AgreementError(
+                f"{column} may not decide: {weak[column]}; label more documents or better ones, "
+                "or set `force: true` there to decide by it all the same"
+            )
 
 
 def draw(run: Run, size: int, seed: int, labels: pa.Table) -> pa.Table:

@@ -123,6 +123,15 @@ def test_a_guarded_rule_is_for_those_it_names_and_fails_closed(corpus: Path, mis
         assert ledger.value("SELECT count(*) FROM weights") == kept  # 10 below the guard, and 11 of 150 characters
         assert ledger.value("SELECT count(*) FROM decisions") == 30
         assert ledger.value("SELECT count(*) FROM score_surprise") == 30
+        rates = {r["name"]: r["value"] for r in ledger.rows("SELECT name, value FROM metrics WHERE step = 2")}
+        assert rates["surprise >= 0.2.escalation_rate"] == 30 / 40
+        assert rates["surprise >= 0.2.removal_rate"] == (40 - kept) / 40
+        drawn = ledger.rows(
+            "SELECT drawn_from, count(*) AS n, any_value(documents) AS of FROM audit_samples GROUP BY ALL"
+        )
+        found = {row["drawn_from"]: (row["n"], row["of"]) for row in drawn}
+        counts = {"dropped": 40 - kept, "escalated": kept - 10, "unmet": 10}
+        assert found == {name: (n, n) for name, n in counts.items() if n}
 
 
 def test_a_score_given_to_some_needs_a_rule_that_says_what_of_the_others(corpus: Path) -> None:
