@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flows.edited import edited
 from flows.terminal import output, table
 from schemas.errors import LedgerError
 from tasks.ledger import Ledger
@@ -58,9 +59,17 @@ def _tell(ledger: Ledger, document: dict[str, Any]) -> None:
     _section(ledger, "drops", DROPS, doc_id)
     _section(ledger, "duplicate of", SURVIVOR, doc_id)
     _section(ledger, "copies of it", COPIES, doc_id)
-    _section(ledger, "edits", "SELECT step, start, stop, replacement, reason FROM edits WHERE doc_id = ?", doc_id)
+    _edits(ledger, document)
     _section(ledger, "weight and place", PLACES, doc_id)
     _section(ledger, "contexts", SEGMENTS, doc_id)
+
+
+def _edits(ledger: Ledger, document: dict[str, Any]) -> None:
+    rows = edited(ledger, document)
+    if rows:
+        count = ledger.value("SELECT count(*) FROM edits WHERE doc_id = ?", [document["doc_id"]])
+        output.print("\n[bold]edits[/]" + (f", the first {len(rows)} of {count}" if count > len(rows) else ""))
+        table(rows)
 
 
 SCORES = "FROM scores WHERE doc_id = ?"

@@ -1,6 +1,7 @@
 """An edit step: what leaves the text is in the ledger, in the tokens and in every file, and nothing else is changed."""
 
 import json
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from schemas.errors import UnitError
 from tasks.edit.c4_lines import c4_lines
 from tasks.edit.pii import pii
@@ -153,6 +156,27 @@ def test_a_scorer_after_an_edit_sees_the_edited_text(corpus: Path, release: Path
         text = written[row["doc_id"]]["text"]
         batch = TextBatch(pa.array([text], pa.large_string()))
         assert row["compression_ratio"] == compression_ratio(batch)[0]
+
+
+def told(release: Path, wanted: str) -> str:
+    done = CliRunner().invoke(app, ["why", wanted, "-w", str(release / "ledger.duckdb")], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.stdout
+
+
+def test_why_shows_each_edit_among_its_words_and_no_value(release: Path) -> None:
+    text = told(release, "mail 3")
+    section = text.split("\nedits\n")[1]
+    assert "someone" not in text and "<EMAIL>" in section
+    lines = {line.split()[1]: line for line in section.splitlines() if line.strip().startswith(("2", "3"))}
+    assert "Write to " in lines["pii.email"] and ", é 漢字 😀." in lines["pii.email"]
+    assert "⏎Too short⏎" in lines["c4_lines.few_words"] and "This is all." in lines["c4_lines.policy"]
+    assert "not_blank" in told(release, "menu") and "Home⏎Up" in told(release, "menu")
+
+
+def test_why_without_the_texts_shows_the_rows(release: Path, tmp_path: Path) -> None:
+    shutil.copy(release / "ledger.duckdb", tmp_path / "ledger.duckdb")
+    assert "pii.email" in told(tmp_path, "mail 3")
 
 
 def test_figures_of_the_step_are_kept(ledger: Ledger) -> None:
