@@ -5,7 +5,7 @@ The variants differ in what a word is (``_words``) and in how long an n-gram is,
 defaults, and like it looks for answers alone unless ``question_ngrams`` is set: then an answer of a number or a letter
 is found only together with the end of its question. ``janitor`` (13 words) decides as the Python code of
 lm-evaluation-harness does. ``plain`` (13 words) takes the words that every other unit here takes, any script's.
-Unlike them it says which item was found and how much of it. An item with fewer words than n cannot be found.
+Unlike them this says which item was found and how much of it. An item with fewer words than n cannot be found.
 """
 
 import numpy as np

@@ -1,10 +1,11 @@
 """Evaluation items and documents with parts of them planted, changed in the ways that normalisation is about.
 
-``python -m tests.units.decontaminate.planted PYTHON`` lets datatrove (of that interpreter) decide on the documents and
-writes ``planted.json``, which the tests compare with.
+``python -m tests.units.decontaminate.planted PYTHON JANITOR`` lets datatrove (of that interpreter) and the file
+``janitor.py`` of lm-evaluation-harness decide on the documents and writes ``planted.json``, which the tests compare to.
 """
 
 import hashlib
+import importlib.util
 import json
 import random
 import subprocess
@@ -112,6 +113,21 @@ def decide(python: str, table: pa.Table, texts: list[str], *options: str) -> lis
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def janitor(file: str, table: pa.Table, texts: list[str]) -> list[bool]:
+    """Return of each text whether lm-evaluation-harness's janitor, the Python code, finds something in it."""
+    spec = importlib.util.spec_from_file_location("janitor", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    unit = module.Janitor()
+    for row in table.to_pylist():
+        for answer in row["answers"] or [""]:
+            unit.register_contaminant_python(f"{row['question']} {answer}")
+    return [
+        any(unit.normalize_string(gram) in unit.dirt_ngrams for gram, _ in module.word_ngrams_indices(text, 13))
+        for text in texts
+    ]
+
+
 def main() -> None:
     """Write the decisions, with the digest of what they are about."""
     table = items()
@@ -120,6 +136,7 @@ def main() -> None:
     for name, options in {"answers": (), "questions": ("--questions",)}.items():
         kept = [row["kept"] for row in decide(sys.argv[1], table, texts, *options)]
         found[name] = "".join(".x"[not each] for each in kept)
+    found["janitor"] = "".join(".x"[each] for each in janitor(sys.argv[2], table, texts))
     DECISIONS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -29,15 +29,22 @@ def found(texts: list[str], rows: list[tuple[str, list[str]]], **given) -> list[
 # Parity
 
 
-@pytest.mark.parametrize("questions", [False, True])
-def test_decisions_are_datatroves(questions: bool) -> None:
+@pytest.mark.parametrize(
+    ("stored_as", "asked"),
+    [
+        ("answers", {"variant": "datatrove"}),
+        ("questions", {"variant": "datatrove", "question_ngrams": True}),
+        ("janitor", {"variant": "janitor"}),
+    ],
+)
+def test_decisions_are_those_of_the_tool(stored_as: str, asked: dict) -> None:
     table_of_items, stored = items(), json.loads(DECISIONS.read_text(encoding="utf-8"))
     texts = documents(table_of_items)
     assert digest(table_of_items, texts) == stored["digest"], "the stored decisions are about other texts"
-    fitted = index(table_of_items, variant="datatrove", question_ngrams=questions)
-    held = set(ngrams(batch(*texts), fitted=fitted, variant="datatrove")["document"].to_pylist())
+    fitted = index(table_of_items, **asked)
+    held = set(ngrams(batch(*texts), fitted=fitted, variant=asked["variant"])["document"].to_pylist())
     decided = "".join(".x"[i in held] for i in range(len(texts)))
-    expected = stored["questions" if questions else "answers"]
+    expected = stored[stored_as]
     assert decided == expected
     assert 50 < expected.count("x") < len(texts) - 50
 
