@@ -90,16 +90,22 @@ def labels(
 
 
 def likeness(head: str, predicted: Floats, given: NDArray[np.bool_], sources: NDArray[Any]) -> list[Figure]:
-    """Return the figures of a probability: AUC, average precision, F1 at 0.5, calibration, means per source."""
+    """Return the figures of a balanced probability: AUC, average precision, F1 at 0.5, calibration, means per source.
+
+    All but the means are among as much weight of what is ``given`` as of what is not.
+    """
     count = len(given)
+    weight = np.where(given, 0.5 / max(int(given.sum()), 1), 0.5 / max(int((~given).sum()), 1))
     found = [
         Figure(head, "auc", float(roc_auc_score(given, predicted)), count),
-        Figure(head, "average_precision", float(average_precision_score(given, predicted)), count),
-        Figure(head, "f1", float(f1_score(given, predicted >= 0.5, average="macro", zero_division=0.0)), count),
+        Figure(
+            head, "average_precision", float(average_precision_score(given, predicted, sample_weight=weight)), count
+        ),
+        Figure(head, "f1", float(f1_score(given, predicted >= 0.5, average="macro", sample_weight=weight)), count),
     ]
     for name, rows in _each(sources):
         found.append(Figure(head, "mean_predicted", float(predicted[rows].mean()), int(rows.sum()), source=name))
-    return found + _reliability(head, predicted, given.astype(float), 0.0, 1.0)
+    return found + _reliability(head, predicted, given.astype(float), 0.0, 1.0, weight)
 
 
 def _each(sources: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -109,17 +115,22 @@ def _each(sources: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
             yield str(name), rows
 
 
-def _reliability(head: str, expected: Floats, observed: Floats, low: float, high: float) -> list[Figure]:
+def _reliability(
+    head: str, expected: Floats, observed: Floats, low: float, high: float, weight: Floats | None = None
+) -> list[Figure]:
     """What was expected and observed in ten bins of what was expected, and their mean distance (of labels, the ECE)."""
     width = (high - low) / BINS or 1.0
     bins = np.clip(((expected - low) / width).astype(np.int64), 0, BINS - 1)
+    shares = np.full(len(expected), 1 / len(expected)) if weight is None else weight
     found, distance = [], 0.0
     for k in np.unique(bins):
         rows = bins == k
-        means, count = (float(expected[rows].mean()), float(observed[rows].mean())), int(rows.sum())
+        means, count = np.average((expected[rows], observed[rows]), axis=1, weights=shares[rows]), int(rows.sum())
         part = f"{low + k * width:.6g} to {low + (k + 1) * width:.6g}"
-        found += [Figure(head, "expected", means[0], count, part), Figure(head, "observed", means[1], count, part)]
-        distance += count / len(expected) * abs(means[0] - means[1])
+        found += [
+            Figure(head, name, float(m), count, part) for name, m in zip(("expected", "observed"), means, strict=True)
+        ]
+        distance += float(shares[rows].sum() * abs(means[0] - means[1]))
     return [Figure(head, "calibration_error", distance, len(expected)), *found]
 
 

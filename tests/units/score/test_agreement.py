@@ -56,21 +56,31 @@ def test_figures_of_labels() -> None:
     ]
 
 
-def test_calibration_error_against_plain_python() -> None:
+@pytest.mark.parametrize("share", [0.5, 0.1])
+def test_calibration_error_against_plain_python(share: float) -> None:
     random = np.random.default_rng(2)
-    given = random.random(400) < 0.4
+    given = random.random(400) < share
+    weight = np.where(given, 0.5 / given.sum(), 0.5 / (~given).sum())
     predicted = np.clip(given * 0.4 + random.random(400) * 0.6, 0, 1)
     found = likeness("like", predicted, given, np.array(["a"] * 400))
     total = 0.0
     for k in range(10):
         inside = [i for i in range(400) if min(int(predicted[i] * 10), 9) == k]
         if inside:
-            expected, observed = predicted[inside].mean(), given[inside].mean()
+            share_here = weight[inside].sum()
+            expected, observed = ((weight * values)[inside].sum() / share_here for values in (predicted, given))
             part = f"{k / 10:.6g} to {(k + 1) / 10:.6g}"
             assert one(found, "expected", part) == pytest.approx(expected)
             assert one(found, "observed", part) == pytest.approx(observed)
-            total += len(inside) / 400 * abs(expected - observed)
+            total += share_here * abs(expected - observed)
     assert one(found, "calibration_error") == pytest.approx(total)
+
+
+def test_calibration_error_of_labels_is_that_of_the_probability_of_the_chosen_one() -> None:
+    given, chosen = np.array([0] * 30 + [1] * 10), np.array([0] * 40)
+    found = labels("type", np.tile([0.85, 0.15], (40, 1)), chosen, given, ["x", "y"], np.array(["a"] * 40))
+    assert one(found, "calibration_error") == pytest.approx(0.1)
+    assert one(found, "expected", "0.8 to 0.9") == pytest.approx(0.85) and one(found, "observed", "0.8 to 0.9") == 0.75
 
 
 def test_auc_is_the_share_of_pairs_in_the_right_order() -> None:
