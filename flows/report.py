@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from flows.pages import card as cards
 from flows.pages import charts, facts, labels, numbers
 from flows.pages.scores import scores
-from flows.pages.sections import duplicates, funnel, headline, mixture, order, rules
+from flows.pages.sections import duplicates, funnel, headline, mixture, order, rules, selections
+from flows.pages.whatif import whatif
 from tasks.ledger import Ledger
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,6 +33,8 @@ def report(ledger: Ledger) -> str:
         funnel=made,
         rules=ruled,
         scores=scores(ledger, ruled["rules"], made["sources"]),
+        whatif=whatif(ledger, ruled["rules"], made["sources"]),
+        selections=selections(ledger),
         duplicates=duplicates(ledger),
         mixture=mixture(ledger, steps),
         order=order(ledger, steps),

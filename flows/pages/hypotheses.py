@@ -86,7 +86,7 @@ def change(ledger: Ledger, text: str, *, rule: str | None = None, new: bool = Fa
         changed = Judged(**{**vars(changed), "operator": asked.operator})
     else:
         changed = Judged(step, text, "asked", asked.score, asked.operator, ((None, threshold),))
-    return _placed(ledger, rules, changed, now)
+    return placed(ledger, rules, changed, now)
 
 
 def _stands_for(rules: Sequence[Judged], score: str, operator: str, name: str | None) -> Judged | None:
@@ -105,7 +105,8 @@ def _stands_for(rules: Sequence[Judged], score: str, operator: str, name: str | 
     return found[0] if found else None
 
 
-def _placed(ledger: Ledger, rules: Sequence[Judged], asked: Judged, now: Judged | None) -> Change:
+def placed(ledger: Ledger, rules: Sequence[Judged], asked: Judged, now: Judged | None) -> Change:
+    """Return a rule that is asked in place of one of the ``rules`` of a ledger, or beside them."""
     steps = {row["step"]: row["kind"] for row in facts.steps(ledger)}
     ends = [step for step, kind in steps.items() if step > asked.step and kind not in LOOKING]
     horizon = min(ends, default=max(steps) + 1) - 1
@@ -203,11 +204,15 @@ def grid(ledger: Ledger, asked: Change) -> list[float]:
 
 
 def curves(
-    ledger: Ledger, asked: Sequence[tuple[Change, Sequence[float]]], by: Sequence[str] = ("source", "domain")
+    ledger: Ledger,
+    asked: Sequence[tuple[Change, Sequence[float]]],
+    by: Sequence[str] = ("source", "domain"),
+    stride: int = 1,
 ) -> list[list[Row]]:
     """Return per change and threshold (rising) what would be kept, by source and domain: documents and tokens.
 
-    Looked at are the documents that meet the rule, have a value and pass the other rules of the step. One scan.
+    Looked at are the documents that meet the rule, have a value and pass the other rules of the step; of these, the
+    ones whose doc_id is divisible by ``stride``. One scan.
     """
     if not asked:
         return []
@@ -222,7 +227,8 @@ def curves(
     rows = ledger.rows(
         f"SELECT {which} AS curve, coalesce({held}) AS bin, {places}, count(*) AS documents, "
         f"coalesce(sum(tokens), 0)::BIGINT AS tokens FROM (SELECT m.source, m.domain, m.tokens, {', '.join(bins)} "
-        f"{measured(ledger)}) GROUP BY GROUPING SETS ({sets}) HAVING bin IS NOT NULL ORDER BY ALL"
+        f"{measured(ledger)} WHERE m.doc_id % {stride} = 0) "
+        f"GROUP BY GROUPING SETS ({sets}) HAVING bin IS NOT NULL ORDER BY ALL"
     )
     return [
         _accumulated([row for row in rows if row["curve"] == k], c.asked.operator, at, by)

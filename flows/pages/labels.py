@@ -28,6 +28,17 @@ READING = {
     "copies >= 1": "the mixture draws the document at least once",
 }
 
+
+def selecting(rule: str) -> str:
+    """Return what a selection asks of a document, by the rule that its drop names.
+
+    >>> selecting("select.hard"), selecting("select.hard.missing")
+    ('hard takes the document', 'the document has a score to select by')
+    """
+    _, unit, *rest = rule.split(".")
+    return "the document has a score to select by" if rest else f"{unit} takes the document"
+
+
 FIGURES: dict[str, tuple[str, Form]] = {
     "contexts": ("contexts", count),
     "tokens": ("tokens packed, copies counted each time", count),

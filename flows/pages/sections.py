@@ -5,7 +5,7 @@ from typing import Any
 
 from flows.pages import charts, facts
 from flows.pages.facts import Row, total
-from flows.pages.labels import OUTCOMES, READING
+from flows.pages.labels import OUTCOMES, READING, selecting
 from flows.pages.numbers import count, number, part, percent, size
 from tasks.ledger import Ledger
 
@@ -163,7 +163,8 @@ def _group(step: int, name: str, rows: list[Row]) -> Row:
 def _keeps(row: Row) -> str:
     """Say in one line what a rule asks for."""
     if row["score"] is None:
-        return READING.get(row["rule"], str(row["rule"]))
+        rule = str(row["rule"])
+        return selecting(rule) if rule.startswith("select.") else READING.get(rule, rule)
     thresholds = row["thresholds"] or []
     if row["label"] is not None:
         value = row["label"].replace("|", ", ")
@@ -252,6 +253,28 @@ def _mixture(step: int | None, by: str, rows: list[Row], domains: dict[str, Row]
         "tokens": sum(row["tokens"] for row in rows),
         "documents": sum(row["documents"] for row in rows),
     }
+
+
+def selections(ledger: Ledger) -> list[Row]:
+    """Return a table per select step: what each stratum was asked for, had and gave; the largest quotas first."""
+    steps: dict[int, list[Row]] = {}
+    for row in ledger.rows("SELECT * FROM quotas ORDER BY step, coalesce(quota, available) DESC, stratum"):
+        steps.setdefault(row["step"], []).append(row)
+    found = []
+    for step, rows in steps.items():
+        most = max(max(row["available"], row["achieved"]) for row in rows)
+        for row in rows:
+            left = max(row["available"] - row["achieved"], 0)
+            says = [("kept", row["achieved"], f"taken: {count(row['achieved'])} tokens")]
+            says += [("dropped0", left, f"left: {count(left)} tokens")]
+            row["bar"], row["label"] = charts.stack(says, most), f"{row['stratum']}: {says[0][2]}, {says[1][2]}"
+        sums = {
+            name: sum(row[name] or 0 for row in rows)
+            for name in ("quota", "available", "achieved", "shortfall", "documents", "candidates", "repeats", "missing")
+        }
+        found.append({"step": step, "method": rows[0]["method"], "rows": rows[:SHOWN_DOMAINS], "most": most,
+                      "others": len(rows) - SHOWN_DOMAINS, "sums": sums})  # fmt: skip
+    return found
 
 
 FIGURES = """

@@ -56,6 +56,7 @@ def rich(path: Path, documents: int = 20_000) -> Ledger:
     _duplicates(ledger)
     _mixture(ledger)
     _order(ledger)
+    _selection(ledger)
     _rest(ledger)
     return ledger
 
@@ -227,6 +228,15 @@ def _order(ledger: Ledger) -> None:
     ledger.insert(
         "metrics", [{"step": s, "name": n, "value": v} for s, held in figures.items() for n, v in held.items()]
     )
+
+
+def _selection(ledger: Ledger) -> None:
+    for k, name in enumerate((*SOURCES, "all the laws of a country whose name is long")):
+        quota, available = 4_000_000 // (k + 1), 900_000 * (k + 1)
+        ledger.insert("quotas", [{"step": 2, "method": "hard", "stratum": f"{name} / topic {k}", "quota": quota,
+            "available": available, "redistributed": min(available - quota, 500_000), "achieved": min(available, quota),
+            "shortfall": max(0, quota - available), "candidates": 900 + k, "documents": 700, "repeats": 3 * k,
+            "missing": k, "threshold": None if k == 1 else 0.5 + 0.01 * k}])  # fmt: skip
 
 
 def _rest(ledger: Ledger) -> None:

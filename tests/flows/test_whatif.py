@@ -11,8 +11,13 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.pages import facts
 from flows.pages import hypotheses as ask
-from flows.pages.judged import judged, measured, stays
+from flows.pages.judged import FALLING, judged, measured, stays
+from flows.pages.numbers import percent
+from flows.pages.sections import rules, selections
+from flows.pages.whatif import whatif as section
+from flows.report import report
 from flows.whatif import snippets
 from schemas.errors import GristmillError
 from tasks.ledger import Ledger
@@ -267,6 +272,40 @@ def test_scores_that_follow_length_or_repetition_are_marked(tmp_path: Path) -> N
         "quality": "length", "anew": "repetition", "words": "", "luck": "", "nothing": "",
         "duplicate_5gram_share": "", "duplicate_line_share": "",
     }  # fmt: skip
+
+
+def test_the_report_draws_what_the_curves_say(large: Ledger) -> None:
+    ruled = rules(large, facts.steps(large), facts.lives(large))["rules"]
+    shown = section(large, ruled, ["encyclopedia", "laws"])
+    assert {row["rule"] for row in shown["curves"]} == {
+        row["rule"] for row in ruled if row["fails"] and row["score"] not in (None, "language")
+    }
+    assert [item["name"] for item in shown["legend"]] == ["encyclopedia", "laws"] and shown["stride"] == 1
+    for row in shown["curves"]:
+        if row["step"] != 1:
+            continue
+        [rule] = [rule for rule in judged(large) if rule.rule == row["rule"]]
+        kept = large.value(f"SELECT count(*) {measured(large)} WHERE m.gone > 1")
+        assert percent(kept / row["met"]) in row["says"], "its present threshold keeps what the step kept"
+        kinds = [line.kind for line in row["chart"].lines]
+        assert kinds == ["c0", "c1", "tokens", "all"]
+        heights = [float(point.split(",")[1]) for point in row["chart"].lines[-1].points.split()]
+        assert heights == sorted(heights, reverse=rule.operator in FALLING), "a curve that turns"
+        assert f"{row['chart'].dots[1][0]},{row['chart'].dots[1][1]}" in row["chart"].lines[-1].points
+
+
+def test_the_report_has_a_matrix_and_strata(large: Ledger) -> None:
+    ruled = rules(large, facts.steps(large), facts.lives(large))["rules"]
+    matrix = section(large, ruled, [])["overlap"]
+    found = ask.overlap(large)
+    at = [[rule.rule for rule in found.rules].index(row["rule"]) for row in matrix]
+    for row, i in zip(matrix, at, strict=True):
+        assert row["shares"] == [found.both[i, j] / found.known[i, j] for j in at] and row["fails"] == found.fails[i]
+    [item] = selections(large)
+    rows = large.rows("FROM quotas")
+    assert item["sums"]["achieved"] == sum(row["achieved"] for row in rows) and len(item["rows"]) == len(rows)
+    html = report(large)
+    assert 'id="whatif"' in html and 'href="#selection"' in html and "all the laws of a country" in html
 
 
 def said(*words: object) -> str:
