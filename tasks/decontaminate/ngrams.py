@@ -2,9 +2,10 @@
 
 The variants differ in what a word is (``_words``) and in how long an n-gram is, so they disagree on documents:
 ``datatrove`` (12 words; numbers are all alike, marks over letters do not count) decides as datatrove 0.10 does with its
-defaults, and like it looks for answers alone unless ``question_ngrams`` is set: then an answer of a number or a letter
-is found only together with the end of its question. ``janitor`` (13 words) decides as the Python code of
-lm-evaluation-harness does. ``plain`` (13 words) takes the words that every other unit here takes, any script's.
+defaults, and like it looks for answers alone unless ``question_ngrams`` is set: else an answer of a number or a letter
+is found only together with the end of its question. Twelve numbers in a row are one n-gram to it, so calculations find
+tables and code that share nothing else; ``max_overlap`` keeps those. ``janitor`` (13 words) decides as the Python code
+of lm-evaluation-harness does. ``plain`` (13 words) takes the words that every other unit here takes, any script's.
 Unlike them this says which item was found and how much of it. An item with fewer words than n cannot be found.
 """
 
