@@ -18,6 +18,7 @@ from tasks.run import Run, measure_of, seed_of
 from tasks.sample import Sample
 from tasks.score._agreement import figures_of, refused
 from tasks.settings import found_at
+from tasks.text.edits import with_edits
 
 DRAWN = 20_000
 LABELS = "SELECT doc_id, paragraph, name, value, label FROM labels WHERE status = 'ok' ORDER BY ALL"
@@ -34,13 +35,17 @@ def learn(run: Run, number: int, call: Call) -> Path:
     hashes = run.ledger.table(
         "SELECT doc_id, content_hash FROM documents SEMI JOIN drawn USING (doc_id) ORDER BY doc_id", drawn=drawn
     )
-    kept = run.folder / "learnt" / f"{call.name}-{parts.key_of(measure.key, seed, hashes, drawn, labels)}.npz"
+    edits = run.ledger.table(
+        "SELECT doc_id, start, stop, replacement FROM edits SEMI JOIN drawn USING (doc_id) ORDER BY ALL", drawn=drawn
+    )
+    made_of = (measure.key, seed, hashes, drawn, labels, *([edits] if len(edits) else []))
+    kept = run.folder / "learnt" / f"{call.name}-{parts.key_of(*made_of)}.npz"
     if not kept.is_file():
         settings = found_at(call.settings, measure.files)
         with run.scratch(f"learn-{call.name}") as folder:
             pieces = _texts(run, drawn, folder)
             fit = partial(_fit, name=call.name, settings=settings, seed=seed)
-            run.map(fit, [pieces], [drawn], [labels], [str(kept)])
+            run.map(fit, [pieces], [drawn], [labels], [edits], [str(kept)])
     return kept
 
 
@@ -99,9 +104,17 @@ def _take(texts: str, target: str, wanted: np.ndarray) -> None:
 
 
 def _fit(
-    files: list[str], drawn: pa.Table, labels: pa.Table, kept: str, *, name: str, settings: dict[str, Any], seed: int
+    files: list[str],
+    drawn: pa.Table,
+    labels: pa.Table,
+    edits: pa.Table,
+    kept: str,
+    *,
+    name: str,
+    settings: dict[str, Any],
+    seed: int,
 ) -> None:
-    texts = pa.concat_tables([pq.read_table(file) for file in files])
+    texts = with_edits(pa.concat_tables([pq.read_table(file) for file in files]), edits)
     documents = (
         texts.sort_by("doc_id").add_column(1, "source", drawn["source"]).add_column(2, "domain", drawn["domain"])
     )

@@ -97,6 +97,19 @@ def test_what_a_named_file_holds_decides_and_not_where_it_is(corpus: Path) -> No
             assert len(kept) == (2 if folder == "c" else 1)
 
 
+def test_a_scorer_learns_from_the_texts_as_they_are_after_edits(corpus: Path) -> None:
+    (corpus / "notes" / "2.jsonl").write_text(
+        json.dumps({"id": "mail", "text": "someone.else@example.com " * 9}) + "\n"
+    )
+    with added(corpus / "code", "score", "surprise", SURPRISE):
+        for name, step in {"after": "{edit: [pii]}, ", "without": ""}.items():
+            run_here(corpus, corpus / name, recipe=HEAD + f"steps: [{step}{{score: [surprise]}}]")
+    words = sum(5 * n for n in range(1, 41))
+    for name, length in {"after": len("<EMAIL> ") * 9, "without": 225}.items():
+        found = {row["id"]: row["surprise"] for row in scores(corpus / name)}
+        assert found["mail"] == pytest.approx(length * 41 / (words + length))
+
+
 def test_a_learnt_score_must_be_asked_for(corpus: Path) -> None:
     with added(corpus / "code", "score", "surprise", SURPRISE), pytest.raises(RecipeError, match="ask for surprise in"):
         parse(HEAD + 'steps: [{filter: ["surprise >= 1"]}]')
