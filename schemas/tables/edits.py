@@ -8,10 +8,10 @@ edits = Table(
     columns=(
         Column("doc_id", "UBIGINT", "document to edit"),
         Column("step", "INTEGER", "step that asked for it"),
-        Column("start", "BIGINT", "first character of the span"),
+        Column("start", "BIGINT", "first character of the span, in the text as read"),
         Column("stop", "BIGINT", "first character after the span"),
-        Column("replacement", "VARCHAR", "text to put there"),
-        Column("reason", "VARCHAR", "unit or rule that asked for it"),
+        Column("replacement", "VARCHAR", "text to put there; empty for a cut"),
+        Column("reason", "VARCHAR", "unit that asked for it, and what it found: 'pii.email'"),
     ),
     key=("doc_id", "start"),
 )
