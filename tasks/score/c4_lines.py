@@ -5,7 +5,7 @@ import numpy as np
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
-from tasks.text.web_lines import citation_table, judge_lines, phrase_table
+from tasks.text.web_lines import ANY_END, QUOTED_END, citation_table, judge_lines, phrase_table
 
 COLUMNS = (
     Column("c4_sentences", "BIGINT", "sentences in the lines that pass the line rules"),
@@ -43,6 +43,6 @@ def c4_lines(
         tables().classes,
         *phrase_table(),
         citation_table(),
-        (fewest_words, longest_word, sentence_end),
+        (fewest_words, longest_word, QUOTED_END if sentence_end else ANY_END),
     )
     return {column.name: counts[:, i].copy() for i, column in enumerate(COLUMNS)}

@@ -12,6 +12,7 @@ from tasks.text.lines import sentences_between, strip
 
 LOREM, SCRIPT, BRACKET, POLICY = 1, 2, 4, 8
 FEW, LONG = 1, 2
+ANY_END, QUOTED_END, PLAIN_END = 0, 1, 2  # how a line must end: anyhow, by . ? ! " ' or by these without '
 PHRASES = (
     (b"lorem ipsum", LOREM),
     (b"javascript", SCRIPT),
@@ -147,13 +148,13 @@ def judge_lines(
     letters: Array,
     facts: Array,
     citations: tuple[Array, Array],
-    settings: tuple[Int, Int, bool],
+    settings: tuple[Int, Int, Int],
 ) -> Any:
     """Count over the lines that pass the line rules, per document: int64 (n, 4).
 
     ``lines``: (starts, stops, offsets); ``words``: (starts, flags, offsets); ``citations``: the bytes of the two marks;
-    ``settings``: (fewest words, longest word, whether a line must end like a sentence). The counts: sentences, lines
-    with the filler text, lines with a curly bracket, lines kept.
+    ``settings``: (fewest words, longest word, how a line must end); citation marks at its end are no words if it must
+    end without an apostrophe. The counts: sentences, lines with the filler text, lines with a curly bracket, lines kept.
     """
     line_starts, line_stops, line_offsets = lines
     word_starts, flags, word_offsets = words
@@ -169,9 +170,10 @@ def judge_lines(
             start, stop = strip(data, line_starts[line], line_stops[line], classes)
             if stop > start and data[stop - 1] == 93:
                 stop = _without_citations(data, start, stop, citations)
-            if finished and not is_finished(data, start, stop):
+            if finished and (not is_finished(data, start, stop) or (finished == PLAIN_END and data[stop - 1] == 39)):
                 continue
-            if words_wrong(data, start, line_stops[line], classes, fewest, longest):
+            last = stop if finished == PLAIN_END else line_stops[line]
+            if words_wrong(data, start, last, classes, fewest, longest):
                 continue
             found = phrases_in(data, start, stop, letters, facts)
             counts[document, 1] += found & LOREM != 0

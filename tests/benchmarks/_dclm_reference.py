@@ -42,6 +42,12 @@ def load(checkout: Path) -> types.ModuleType:
     """Import its filters; what they import but do not use here is empty."""
     for name, members in (
         ("transformers", {"AutoTokenizer": None}),
+        ("justext", {}),
+        ("retrie", {}),
+        ("retrie.retrie", {"Blacklist": None}),
+        ("bs4", {"BeautifulSoup": None}),
+        ("lxml", {}),
+        ("lxml.etree", {"ParserError": None}),
         ("blingfire", {}),
         ("unidecode", {"unidecode": str}),
         ("core", {}),
@@ -58,8 +64,10 @@ def load(checkout: Path) -> types.ModuleType:
     sys.path.insert(0, str(checkout))
     sys.modules["baselines.mappers.filters"] = package = types.ModuleType("baselines.mappers.filters")
     package.__path__ = [str(checkout / "baselines" / "mappers" / "filters")]
+    from baselines.mappers import modifiers
     from baselines.mappers.filters import content_filters
 
+    content_filters.modifiers = modifiers
     return content_filters
 
 
@@ -110,6 +118,29 @@ def decisions(filters: types.ModuleType, text: str) -> dict[str, bool]:
     return {"gopher_quality": all(quality), "gopher_repetition": bool(repetition)}
 
 
+def c4(filters: types.ModuleType, text: str) -> bool | int:
+    """The steps of its C4 recipe up to the count of sentences: the lines left, or False if a filter drops the text."""
+    edit, phrases = filters.modifiers, ["terms of use", "privacy policy", "cookie policy"]
+    phrases += ["uses cookies", "use of cookies", "use cookies"]
+    page = {CONTENT: text}
+    for drops, step in (
+        (True, lambda page: filters.page_length_filter(page, "char", max_length=190_000)),
+        (False, lambda page: edit.word_length_modifier(page, 1000, model="split")),
+        (False, edit.citation_removal_modifier()),
+        (False, edit.punctuation_line_modifier(remove_ellipses=True)),
+        (False, lambda page: edit.line_length_modifier(page, min_length=5)),
+        (True, filters.substring_filter(["lorem ipsum"])),
+        (False, edit.substring_line_modifier(["javascript"])),
+        (True, filters.substring_filter(["{"])),
+        (False, edit.substring_line_modifier(phrases)),
+    ):
+        found = step(page)
+        if not found:
+            return False if drops else 0
+        page = found[0]
+    return sum(bool(line.strip()) for line in page[CONTENT].split("\n"))
+
+
 def main() -> None:
     """Measure the documents of standard input."""
     filters = load(Path(sys.argv[1]))
@@ -117,6 +148,7 @@ def main() -> None:
         document = json.loads(line)
         result = {"id": document["id"], "source": document["source"]}
         result |= {"decisions": decisions(filters, document["text"]), "values": values(filters, document["text"])}
+        result["c4"] = c4(filters, document["text"])
         print(json.dumps(result), flush=True)
 
 

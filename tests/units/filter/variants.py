@@ -63,7 +63,8 @@ def main(python: str, checkout: str) -> None:
         kept = []
         for line in map(json.loads, done.stdout.splitlines()):
             values = {score: round(value, 6) for score, value in line["values"].items() if value}
-            kept.append(f"{json.dumps(line['id'])}: {json.dumps({'decisions': line['decisions'], 'values': values})}")
+            facts = {"decisions": line["decisions"], "values": values} | ({"c4": line["c4"]} if "c4" in line else {})
+            kept.append(f"{json.dumps(line['id'])}: {json.dumps(facts)}")
         (HERE / f"{tool}.json").write_text("{\n" + ",\n".join(kept) + "\n}\n", encoding="utf-8")
 
 
