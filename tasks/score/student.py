@@ -1,9 +1,9 @@
 """A small model that learns from labelled documents and labels all: stage two of annotation.
 
 Judges are dear, so they label a sample, and a linear model on hashed words learns from it and labels the rest. It reads
-70 MB/s on one core for thirty outputs, the words given, where the encoders that others use for this need a GPU. What it
-cannot learn shows: its agreement with labels that were held out is kept, per source too, and says which of its scores
-are too weak to decide by.
+70 MB/s on one core for thirty outputs, the words given, where the encoders that others use for this run on GPUs. It
+learns from 20,000 documents with sixteen labels in two minutes. What it cannot learn shows: its agreement with labels
+that were held out is kept, per source too, and says which of its scores are too weak to decide by.
 """
 
 from typing import Any, Literal
