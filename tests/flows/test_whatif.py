@@ -54,6 +54,9 @@ def run(folder: Path, name: str, **changed: Any) -> Path:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_corpus(tmp_path_factory.mktemp("corpus"), documents=150)
+    # However the texts at hand are, some are short.
+    short = [{"id": f"short{k}", "text": "a few words more than before " * k + "."} for k in range(1, 40)]
+    (folder / "notes" / "short.jsonl").write_text("".join(json.dumps(row) + "\n" for row in short))
     run(folder, "now")
     return folder
 
