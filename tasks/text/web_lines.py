@@ -154,7 +154,8 @@ def judge_lines(
 
     ``lines``: (starts, stops, offsets); ``words``: (starts, flags, offsets); ``citations``: the bytes of the two marks;
     ``settings``: (fewest words, longest word, how a line must end); citation marks at its end are no words if it must
-    end without an apostrophe. The counts: sentences, lines with the filler text, lines with a curly bracket, lines kept.
+    end without an apostrophe. The counts: sentences, lines with the filler text, those with
+    a curly bracket, kept lines.
     """
     line_starts, line_stops, line_offsets = lines
     word_starts, flags, word_offsets = words

