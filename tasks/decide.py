@@ -6,7 +6,7 @@ from typing import Any
 from schemas.recipe import InlineRule, Step
 from schemas.rule import Operator, Rule
 from schemas.table import quoted
-from tasks.check import columns, rules_of
+from tasks.check import columns, rules_of, scorer_of
 from tasks.ledger import Ledger
 
 SQL_OPERATORS = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "==": "=", "!=": "<>", "in": "in", "not in": "not in"}
@@ -25,6 +25,17 @@ class Decided:
     citation: str
     labels: bool = False
     guard: str = "true"
+    scorers: tuple[str, ...] = ()
+
+    @property
+    def documents(self) -> str:
+        """Documents with the step at which each left and the scores that this rule reads; no other table is joined."""
+        joins = "".join(f" LEFT JOIN score_{name} USING (doc_id)" for name in self.scorers)
+        columns = "".join(f", score_{name}.* EXCLUDE (doc_id)" for name in self.scorers)
+        return (
+            f"(SELECT documents.*, coalesce(fates.step, 1000000) AS left_at{columns} "
+            f"FROM documents LEFT JOIN fates USING (doc_id){joins})"
+        )
 
     @property
     def kept(self) -> str:
@@ -66,13 +77,19 @@ def condition(rule: Rule) -> str:
 
 def decided(steps: tuple[Step, ...]) -> list[Decided]:
     """Return the rules of every filter step of a recipe, in order."""
-    labels = columns(steps)
+    labels, makers = columns(steps), scorer_of(steps)
+
+    def ready(index: int, name: str, rule: InlineRule, inverse: bool, citation: str) -> Decided:
+        read = [rule.rule.score, rule.per, rule.where.score if rule.where else None]
+        scorers = tuple(sorted({makers[column] for column in read if column in makers}))
+        guard = condition(rule.where) if rule.where else "true"
+        return Decided(index, name, rule, inverse, citation, labels[rule.rule.score], guard, scorers)
+
     return [
-        Decided(index, name, rule, inverse, citation, labels[rule.rule.score], guard)
+        ready(index, *found)
         for index, step in enumerate(steps, start=1)
         if step.kind == "filter"
-        for name, rule, inverse, citation in rules_of(step)
-        for guard in [condition(rule.where) if rule.where else "true"]
+        for found in rules_of(step)
     ]
 
 
@@ -148,6 +165,6 @@ def create_views(ledger: Ledger, rules: list[Decided]) -> None:
         "NULL::VARCHAR AS score, NULL::VARCHAR AS operator, NULL::DOUBLE AS value, NULL::VARCHAR AS label, "
         "NULL::DOUBLE AS threshold, NULL::VARCHAR AS threshold_label, NULL::BOOLEAN AS kept WHERE false"
     )
-    selects = [rule.select("measured", f"m.left_at >= {rule.step}") for rule in rules]
+    selects = [rule.select(rule.documents, f"m.left_at >= {rule.step}") for rule in rules]
     ledger.run(f"CREATE VIEW decisions AS {' UNION ALL '.join(selects or [empty])}")
     ledger.run("COMMENT ON VIEW decisions IS 'One row per document and rule that it met: value, threshold, kept.'")

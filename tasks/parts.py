@@ -84,7 +84,7 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> Path:
     return path
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read what ``write_arrays`` wrote."""
     with np.load(path, allow_pickle=False) as found:
