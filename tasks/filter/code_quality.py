@@ -1,9 +1,9 @@
 """StarCoder's filters of source files: no data written as code, no markup under a wrong name, no HTML of tags alone.
 
 Thresholds are the defaults of its published program, which also asked for 1 to 80 % of comments in Python, Java and
-JavaScript and for files of known endings; those depend on the language, so they are rules to add per source:
-``{rule: "comment_line_share >= 0.01", per: source}``. A file that is not HTML has no visible share and is not judged
-by it.
+JavaScript and for files of known endings; those depend on the language, so they are rules to add for some documents:
+``{rule: "comment_line_share >= 0.01", where: "comment_marks == #"}``. HTML must show more than a fifth of itself,
+and 100 characters.
 """
 
 from schemas.rule import Rule, RuleSet
@@ -20,6 +20,5 @@ code_quality = RuleSet(
         Rule("min_alphanumeric_share", "alphanumeric_share", ">=", 0.25),
         Rule("no_xml_marker", "xml_marker", "==", 0.0),
         Rule("min_html_visible_share", "html_visible_share", ">", 0.2),
-        Rule("min_html_visible_characters", "html_visible_characters", ">", 100.0),
     ),
 )

@@ -37,8 +37,7 @@ COLUMNS = (
     Column("comment_line_share", "DOUBLE", "characters of the lines that are comments / those of all lines"),
     Column("comment_marks", "VARCHAR", "what its comment lines begin with: #, //, --, ; or %, or none"),
     Column("xml_marker", "BIGINT", "1 if an XML declaration stands in the first 100 characters, else 0"),
-    Column("html_visible_characters", "BIGINT", "characters of an HTML file outside of tags and scripts", True),
-    Column("html_visible_share", "DOUBLE", "their share of all its characters", True),
+    Column("html_visible_share", "DOUBLE", "share of the characters of HTML outside of tags and scripts; 1 for others"),
 )
 MARKS = np.array(["#", "//", "--", ";", "%", "none"])
 XML = "<?xml version="
@@ -49,11 +48,12 @@ HTML_MARKS = tuple(
 HEAD = 100
 
 
-def code_shape(batch: TextBatch) -> dict[str, np.ndarray | pa.Array]:
+def code_shape(batch: TextBatch, *, fewest_visible: int = 100) -> dict[str, np.ndarray | pa.Array]:
     """Length of lines, share of letters, digits and comments, nesting, and how much of an HTML file can be seen.
 
-    A text is HTML if ``<!doctype html`` or ``<html`` stands in its first 100 characters; only then has it a visible
-    share. An empty text has 0 for the others.
+    A text is HTML if ``<!doctype html`` or ``<html`` stands in its first 100 characters; of any other, all can be seen.
+    HTML with fewer than ``fewest_visible`` characters outside of tags, comments, scripts and styles shows nothing. An
+    empty text has 0 for what is a mean or share of it.
 
     Source: Li et al. 2023, StarCoder, arXiv:2305.06161; as in bigcode-project/bigcode-dataset, filtering.py.
 
@@ -70,6 +70,7 @@ def code_shape(batch: TextBatch) -> dict[str, np.ndarray | pa.Array]:
     heads = [text[:HEAD] for text in _heads(batch)]
     is_html = np.array([any(mark in head.lower() for mark in HTML) for head in heads], bool)
     visible = visible_characters(batch.data, batch.offsets, is_html, HTML_MARKS)
+    visible[visible < fewest_visible] = 0
     return {
         "mean_line_characters": share(written, np.diff(lines.offsets)),
         "longest_line_characters": _longest(lines.characters, lines.offsets),
@@ -82,8 +83,7 @@ def code_shape(batch: TextBatch) -> dict[str, np.ndarray | pa.Array]:
         "comment_line_share": share(size, written),
         "comment_marks": pa.array(MARKS[family], pa.string()),
         "xml_marker": np.array([XML in head for head in heads], np.int64),
-        "html_visible_characters": pa.array(visible, mask=~is_html),
-        "html_visible_share": pa.array(share(visible, batch.characters), mask=~is_html),
+        "html_visible_share": np.where(is_html, share(visible, batch.characters), 1.0),
     }
 
 

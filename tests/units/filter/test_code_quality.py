@@ -1,4 +1,4 @@
-"""Every rule keeps and drops what it is for; files that are not HTML are not judged by what can be seen."""
+"""Every rule keeps and drops what it is for; files that are not HTML are not judged by their tags."""
 
 import operator
 
@@ -16,7 +16,7 @@ HTML = "<!doctype html><html><body>{}</body></html>"
 def broken(text: str) -> set[str]:
     found = code_shape(batch(text))
     values = {rule: found[rule.score].tolist()[0] for rule in code_quality.rules}
-    return {rule.name for rule, v in values.items() if v is not None and not HOLDS[rule.operator](v, rule.threshold)}
+    return {rule.name for rule, value in values.items() if not HOLDS[rule.operator](value, rule.threshold)}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def broken(text: str) -> set[str]:
         ("[+-] " * 10, {"min_alphanumeric_share"}),
         ("<?xml version='1.0'?>\n<name>value</name>", {"no_xml_marker"}),
         (HTML.format("<p>" + "words of a page\n" * 20), set()),
-        (HTML.format("<p>words</p>\n"), {"min_html_visible_share", "min_html_visible_characters"}),
+        (HTML.format("<p>words</p>\n"), {"min_html_visible_share"}),
         (HTML.format("\n<i class=name></i>" * 60 + "\nword" * 30), {"min_html_visible_share"}),
     ],
 )

@@ -108,12 +108,16 @@ def test_what_can_be_seen_of_html(body: str) -> None:
     parser = Visible()
     parser.feed(html)
     parser.close()
-    seen = one(html, "html_visible_characters")
-    assert seen == parser.size + ("x>" in body) * len("'>")  # a ">" in an attribute ends our tag
-    assert one(html, "html_visible_share") == pytest.approx(seen / len(html))  # type: ignore[operator]
+    seen = parser.size + ("x>" in body) * len("'>")  # a ">" in an attribute ends our tag
+    assert code_shape(batch(html), fewest_visible=0)["html_visible_share"][0] == pytest.approx(seen / len(html))
 
 
-def test_only_html_has_a_visible_share() -> None:
-    assert one("if (a < b) { c > d }", "html_visible_share") is None
-    assert one("<HTML><!-- no end", "html_visible_characters") == 0
-    assert one("<html>" + "<a " * 200_000, "html_visible_characters") == 600_000
+def test_all_of_what_is_not_html_can_be_seen() -> None:
+    assert one("if (a < b) { c > d }", "html_visible_share") == 1
+    assert one("<HTML><!-- no end", "html_visible_share") == 0
+    assert one("<html>" + "<a " * 200_000, "html_visible_share") == pytest.approx(600_000 / 600_006)
+
+
+def test_html_that_shows_too_few_characters_shows_nothing() -> None:
+    assert one("<html>" + "x" * 99, "html_visible_share") == 0
+    assert one("<html>" + "x" * 100, "html_visible_share") == pytest.approx(100 / 106)
