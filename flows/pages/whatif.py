@@ -79,6 +79,8 @@ def _curves(ledger: Ledger, found: list[Judged], rules: Sequence[Row], named: li
     able = sorted(able, key=lambda r: fails[r.step, r.rule], reverse=True)[:SHOWN_CURVES]
     chosen = [r for r in found if r in able]
     spreads, _ = facts.spreads(ledger, list(dict.fromkeys((r.step, r.score) for r in chosen)))
+    # a score that no document has keeps nothing at any threshold
+    chosen = [r for r in chosen if spreads[None, r.step, r.score]["quantiles"]]
     asked: list[tuple[Change, list[float]]] = []
     scales: list[Axis] = []
     for rule in chosen:
