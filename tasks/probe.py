@@ -64,4 +64,5 @@ PROBES: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
     "decontaminate": _decontaminate,
     "deduplicate": _check,
     "annotate": _check,
+    "order": _check,
 }

@@ -59,7 +59,7 @@ MISTAKES = {
         "steps[0].reweight: unknown score 'domian'; did you mean 'domain'?",
     ),
     "unknown score to order by": (
-        HEAD + "steps:\n  - order: {by_score: {score: word}}\n",
+        HEAD + "steps:\n  - order: {curriculum: {score: word}}\n",
         "steps[0].order: unknown score 'word'; did you mean 'words'?",
     ),
     "unknown key of a rule": (
@@ -91,8 +91,8 @@ MISTAKES = {
         "setting 'bands' of minhash: Input should be a valid integer, unable to parse string",
     ),
     "setting that must be given": (
-        HEAD + "steps:\n  - order: {by_score: {}}\n",
-        "setting 'score' of by_score: Field required",
+        HEAD + "steps:\n  - order: {curriculum: {}}\n",
+        "setting 'score' of curriculum: Field required",
     ),
     "seed of the wrong type": (HEAD + "seed: lucky\n", "line 3, seed: Input should be a valid integer"),
     "negative seed": (HEAD + "seed: -1\n", "line 3, seed: Input should be greater than or equal to 0"),
@@ -109,7 +109,7 @@ MISTAKES = {
     "a list for a unit": (HEAD + "steps: [{score: [[size]]}]\n", "steps[0].score[0]: expected a unit or"),
     "a list for settings": (HEAD + "steps: [{score: {size: [1]}}]\n", "score.size: expected settings, got [1]"),
     "an empty filter": (HEAD + "steps: [{filter: []}]\n", "steps[0].filter: a filter needs a rule or a rule set"),
-    "two units to order": (HEAD + "steps: [{order: [random, in_context]}]\n", "order takes one unit of by_score"),
+    "two units to order": (HEAD + "steps: [{order: [random, in_context]}]\n", "order takes one unit of"),
     "no unit to deduplicate": (HEAD + "steps: [deduplicate]\n", "deduplicate takes at least one unit of exact"),
     "order before reweight": (
         HEAD + "steps:\n  - order: random\n  - reweight: natural\n",
@@ -335,7 +335,7 @@ def test_every_rule_has_its_citation() -> None:
 
 
 def test_a_step_needs_the_scorers_of_what_it_names() -> None:
-    rule, order = "{rule: 'words >= q0.1', per: language}", "{by_score: {score: compression_ratio}}"
+    rule, order = "{rule: 'words >= q0.1', per: language}", "{curriculum: {score: compression_ratio}}"
     recipe = parse(HEAD + f"steps: [{{filter: [{rule}]}}, {{filter: ['bytes >= 5']}}, {{order: {order}}}]")
     assert [needed_scorers(recipe.steps, step) for step in recipe.steps] == [
         {"size", "language"},

@@ -28,7 +28,7 @@ def scorers(recipe: str) -> tuple[set[str], dict[str, int]]:
         ("  - deduplicate: exact\n  - score: [size]\n  - filter: ['words >= 5']\n", set(), {"size": 2}),
         ("  - filter: ['words >= 5']\n  - score: [size]\n", {"size"}, {}),
         ("  - score: [size]\n  - filter: ['bytes >= 5']\n  - score: [size, language]\n", {"size"}, {"language": 3}),
-        ("  - filter: ['bytes >= 5']\n  - order: {by_score: {score: words}}\n", {"size"}, {}),
+        ("  - filter: ['bytes >= 5']\n  - order: {curriculum: {score: words}}\n", {"size"}, {}),
         (
             "  - filter: ['bytes >= 5']\n  - score: [size]\n  - filter: ['words > 1']\n  - score: [size]\n",
             set(),
