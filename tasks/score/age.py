@@ -21,13 +21,29 @@ COLUMNS = (
 EPOCH = date(1970, 1, 1)
 YEAR = re.compile(r"(\d{4})(?:[-/.](\d{1,2}))?")
 DAY = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:\d{6})?")
+NAMED_DAY = re.compile(r"(?P<day>\d{1,2})[-\s](?P<month>[A-Za-z]{3,9})\.?[-,\s]\s?(?P<year>\d{4})")
+NAMED_MONTH = re.compile(r"(?P<month>[A-Za-z]{3,9})\.?\s(?P<day>\d{1,2}),?\s(?P<year>\d{4})")
+MONTHS: tuple[str, ...] = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+)
+MONTHS += ("november", "december")
 
 
 def age(batch: TextBatch) -> dict[str, pa.Array]:
     """Year and day of a document's field ``created``.
 
     Read are ISO 8601 (a year, a month, a day, a time), with ``/`` or ``.`` for ``-``, as digits alone (20240425 and
-    20240425162444), and the dates of mail and HTTP (Thu, 25 Apr 2024 16:24:44 GMT). A time with an offset counts by its
+    20240425162444), days with the English name of their month (25 April 2024, 25-Apr-2024, Apr 25, 2024), and the dates
+    of mail and HTTP (Thu, 25 Apr 2024 16:24:44 GMT). A time with an offset counts by its
     day in UTC. A year or month alone has no day. Whatever else the field says, and a day that no calendar has, is as
     good as nothing.
 
@@ -55,6 +71,8 @@ def _day(value: str) -> date | None:
     try:
         if found := DAY.fullmatch(value):
             return date(int(found[1]), int(found[3]), int(found[4]))
+        if named := NAMED_DAY.fullmatch(value) or NAMED_MONTH.fullmatch(value):
+            return date(int(named["year"]), _month(named["month"]), int(named["day"]))
         return _utc(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
         pass
@@ -62,6 +80,11 @@ def _day(value: str) -> date | None:
         return _utc(parsedate_to_datetime(value))
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _month(name: str) -> int:
+    """Return the number of a month by its name or the first three letters and more, 0 if there is none such."""
+    return next((i for i, month in enumerate(MONTHS, 1) if month.startswith(name.lower())), 0)
 
 
 def _utc(time: datetime) -> date:

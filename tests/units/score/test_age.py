@@ -32,6 +32,7 @@ def test_every_day_in_every_form(time: datetime, hours: int) -> None:
         time.isoformat(),
         str(time),
     ]
+    days += [time.strftime(form) for form in ("%d-%b-%Y", "%d %B %Y", "%B %d, %Y", "%b. %d %Y")]
     zones = [zoned.isoformat(), format_datetime(zoned)]
     for forms, day in ((days, time.date()), (zones, zoned.astimezone(UTC).date())):
         assert when(*forms) == [(day.year, (day - EPOCH).days)] * len(forms)
@@ -51,6 +52,10 @@ def test_every_day_in_every_form(time: datetime, hours: int) -> None:
         ("0000", None, None),
         ("9999-12-31T23:59:59-10:00", None, None),
         ("yesterday", None, None),
+        ("31-May-2001", 2001, 11473),
+        ("30 Feb 2001", None, None),
+        ("30 Foo 2001", None, None),
+        ("31-May-2001, 01-Jun-2001", None, None),
         ("1714062284", None, None),
         ("", None, None),
         (None, None, None),
