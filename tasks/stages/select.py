@@ -8,6 +8,7 @@ from tasks import units
 from tasks.run import Run, seed_of
 from tasks.select._fit import columns_of
 from tasks.select._quota import Selected
+from tasks.stages.learn import check_agreement
 
 
 def select(run: Run, number: int, step: Step) -> None:
@@ -15,6 +16,7 @@ def select(run: Run, number: int, step: Step) -> None:
 
     With repetition, the copies go to ``weights``.
     """
+    check_agreement(run, step)
     call = step.calls[0]
     documents = run.live(*dict.fromkeys(["tokens", *columns_of(call.settings)]))
     found: Selected = units.unit("select", call.name).call(documents, seed=seed_of(run.recipe, number), **call.settings)
