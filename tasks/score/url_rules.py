@@ -5,15 +5,17 @@ The address is compared in lower case throughout; in the filter that these rules
 list of public suffixes (a list that names ``co.uk`` means all of it). No list comes with Gristmill.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.recipe import FilePath
 from schemas.table import Column
-from tasks.score._lists import read_list
+from tasks.score._lists import BETWEEN, LOWER, PLAIN, read_set, read_terms
 from tasks.text.batch import TextBatch
-from tasks.text.terms import automaton, count_terms
+from tasks.text.terms import Terms, count_terms
 
 NEEDS = ("url",)
 COLUMNS = (
@@ -26,8 +28,6 @@ COLUMNS = (
 )
 # User, host and port of an address, with or without a scheme.
 AUTHORITY = r"^(?:(?:[a-z][a-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:@]*)"
-BETWEEN = "[^a-z0-9]+"
-_MOST_LABELS = 127
 
 
 def url_rules(
@@ -48,65 +48,57 @@ def url_rules(
     Source: Penedo et al. 2023, arXiv:2306.01116, section G.1; datatrove 0.10.1, pipeline/filters/url_filter.py.
     """
     given = batch.field("url")
-    known = pc.fill_null(pc.not_equal(given, ""), False)
+    known = np.asarray(pc.fill_null(pc.not_equal(given, ""), False))
     address = pc.utf8_lower(pc.fill_null(given, ""))
-    hard, soft = _distinct(address, (read_list(hard_words), read_list(soft_words)))
+    hard, soft = _distinct(address, (read_set(hard_words, PLAIN), read_set(soft_words, PLAIN)))
+    listed = read_set(urls)
     return {
-        "url_known": _numbers(known),
-        "url_blocked_domain": _blocked(address, read_list(domains)),
-        "url_listed": _numbers(pc.is_in(given, pa.array(read_list(urls), pa.string()))) * _numbers(known),
+        "url_known": known.astype(np.int64),
+        "url_blocked_domain": _blocked(address, read_set(domains, LOWER)),
+        "url_listed": np.array([url in listed for url in given.to_pylist()], np.int64),
         "url_hard_words": hard,
         "url_soft_words": soft,
-        "url_sub_words": _parts(address, read_list(sub_words)),
+        "url_sub_words": _parts(address, read_terms(sub_words, PLAIN)) if sub_words else np.zeros(len(batch), np.int64),
     }
 
 
-def _numbers(values: pa.Array) -> np.ndarray:
-    return np.asarray(values.cast(pa.int64()))
-
-
-def _normal(entries: tuple[str, ...]) -> pa.Array:
-    """The entries as they are compared: lower case, letters and digits only."""
-    return pc.replace_substring_regex(pc.utf8_lower(pa.array(entries, pa.string())), BETWEEN, "")
-
-
-def _blocked(address: pa.Array, domains: tuple[str, ...]) -> np.ndarray:
-    found = np.zeros(len(address), bool)
+def _blocked(address: pa.Array, domains: frozenset[str]) -> np.ndarray:
+    """Say of each address whether its host or a domain above it is one of ``domains`` (in lower case)."""
     if not domains:
-        return found.astype(np.int64)
-    listed = pc.utf8_trim(pc.utf8_lower(pa.array(domains, pa.string())), characters=".")
+        return np.zeros(len(address), np.int64)
     host = pc.fill_null(pc.struct_field(pc.extract_regex(address, AUTHORITY), "host"), "")
-    host = pc.utf8_trim(host, characters=".")
-    for _ in range(_MOST_LABELS):
-        found |= np.asarray(pc.and_(pc.is_in(host, listed), pc.not_equal(host, "")))
-        shorter = pc.replace_substring_regex(host, r"^[^.]*(\.|$)", "")
-        if not pc.any(pc.not_equal(shorter, "")).as_py():
-            break
-        host = shorter
-    return found.astype(np.int64)
+    hosts = pc.utf8_trim(host, characters=".").dictionary_encode()
+    found = [any(above in domains for above in _above(name)) for name in hosts.dictionary.to_pylist()]
+    return np.array([*found, False], np.int64)[np.asarray(hosts.indices)]
 
 
-def _distinct(address: pa.Array, lists: tuple[tuple[str, ...], ...]) -> list[np.ndarray]:
+def _above(host: str) -> Iterator[str]:
+    """Yield a host and the domains above it.
+
+    >>> list(_above("a.b.com"))
+    ['a.b.com', 'b.com', 'com']
+    """
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def _distinct(address: pa.Array, lists: tuple[frozenset[str], ...]) -> list[np.ndarray]:
     """Count the entries of each list that are words of each address."""
     if not any(lists):
         return [np.zeros(len(address), np.int64) for _ in lists]
-    words = pc.split_pattern_regex(address, BETWEEN)
-    document = np.asarray(pc.list_parent_indices(words))
+    words = pc.split_pattern_regex(address, BETWEEN.pattern)
     spelled = pc.list_flatten(words).dictionary_encode()
-    pairs = np.unique(document * np.int64(max(len(spelled.dictionary), 1)) + np.asarray(spelled.indices))
-    document, word = np.divmod(pairs, max(len(spelled.dictionary), 1))
+    size = max(len(spelled.dictionary), 1)
+    pairs = np.unique(np.asarray(pc.list_parent_indices(words)) * np.int64(size) + np.asarray(spelled.indices))
+    document, word = np.divmod(pairs, size)
     counts = []
     for entries in lists:
-        listed = np.asarray(
-            pc.and_(pc.is_in(spelled.dictionary, _normal(entries)), pc.not_equal(spelled.dictionary, ""))
-        )
+        listed = np.array([name in entries for name in spelled.dictionary.to_pylist()], bool)
         counts.append(np.bincount(document[listed[word]], minlength=len(address)).astype(np.int64))
     return counts
 
 
-def _parts(address: pa.Array, entries: tuple[str, ...]) -> np.ndarray:
-    if not entries:
-        return np.zeros(len(address), np.int64)
-    plain = pc.replace_substring_regex(address, BETWEEN, "")
-    distinct, _ = count_terms(TextBatch(plain), automaton(_normal(entries).to_pylist()))
-    return distinct
+def _parts(address: pa.Array, terms: Terms) -> np.ndarray:
+    plain = pc.replace_substring_regex(address, BETWEEN.pattern, "")
+    return count_terms(TextBatch(plain), terms)[0]
