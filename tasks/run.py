@@ -228,7 +228,7 @@ def early_measures(recipe: Recipe) -> tuple[Measure, ...]:
     for name in sorted(needed - set(late)):
         found.append(measure_of(recipe, "score", asked.get(name) or usual(name)))
     for step in recipe.steps:
-        if step.kind in ("deduplicate", "order"):
+        if step.kind in ("deduplicate", "order", "transform"):
             found += [measure for call in step.calls if (measure := unit_measure(step.kind, call))]
     return tuple({measure.key: measure for measure in found}.values())
 

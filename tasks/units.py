@@ -80,6 +80,11 @@ class Unit:
         return tuple(getattr(self.module, "NEEDS", ()))
 
     @property
+    def note(self) -> dict[str, str]:
+        """Of a writer: what its files carry, what they cannot, and how a trainer must be set to keep the order."""
+        return dict(getattr(self.module, "NOTE", {}))
+
+    @property
     def meaning(self) -> str:
         """The unit in one line."""
         if isinstance(self.call, RuleSet):
@@ -133,8 +138,11 @@ class Unit:
         return resolved
 
 
-INTERNAL = ("seed", "mapper", "fitted", "documents", "encode", "vocabulary", "context_length_of")
-HOOKS = ("fit", "index", "columns", "handling")
+INTERNAL = (
+    *("seed", "mapper", "fitted", "documents", "encode", "vocabulary"),
+    *("context_length_of", "full_context", "end_of_text"),
+)
+HOOKS = ("fit", "index", "columns", "handling", "files", "special_tokens")
 
 
 def _names_files(kind: Any) -> bool:

@@ -11,7 +11,8 @@ from numba import njit
 from schemas.errors import UnitError
 from schemas.recipe import Call, Step
 from tasks import units
-from tasks.run import Run, seed_of, tokenizer_of
+from tasks.partition import measured_file
+from tasks.run import Run, seed_of, tokenizer_of, unit_measure
 from tasks.settings import files_of, found_at, known_by_content
 from tasks.stages.order import place_as_read
 from tasks.tokenize import load, plain
@@ -29,7 +30,8 @@ def transform(run: Run, number: int, step: Step) -> None:
         made = _made(run, call, contexts, seed_of(run.recipe, number) + turn)
         with run.ledger.transaction():
             replace_segments(run, made)
-            note(run, number, {f"{call.name}.{name}": value for name, value in figures(contexts, made).items()})
+            found = figures(contexts, made) | special_tokens(run, call)
+            note(run, number, {f"{call.name}.{name}": value for name, value in found.items()})
     run.leave(number)
 
 
@@ -43,7 +45,7 @@ def current(run: Run) -> pa.Table:
 def _made(run: Run, call: Call, contexts: pa.Table, seed: int) -> pa.Table:
     unit = units.unit("transform", call.name)
     files = files_of(run.recipe, "transform", call)
-    documents = _documents(run, unit)
+    documents = _documents(run, unit, call)
     kept = run.keep(
         f"transform-{call.name}",
         *(known_by_content(call.settings, files), unit.fingerprint, seed, contexts, documents),
@@ -55,9 +57,17 @@ def _made(run: Run, call: Call, contexts: pa.Table, seed: int) -> pa.Table:
     return made
 
 
-def _documents(run: Run, unit: units.Unit) -> pa.Table:
-    columns = "".join(f', m."{name}"' for name in unit.needs)
-    return run.ledger.table(f"SELECT m.doc_id{columns} FROM measured m SEMI JOIN live USING (doc_id) ORDER BY m.doc_id")
+def _documents(run: Run, unit: units.Unit, call: Call) -> pa.Table:
+    """What a transform gets of the live documents: the columns that it needs, and what it measured at reading."""
+    measure = unit_measure("transform", call)
+    needed = "".join(f', m."{name}"' for name in unit.needs)
+    columns = "".join(f', features."{column.name}"' for column in measure.columns) if measure else ""
+    features = "JOIN read_parquet(?, hive_partitioning = false) AS features USING (doc_id)" if measure else ""
+    files = [[str(run.home(p) / measured_file(measure)) for p in run.partitions]] if measure else []
+    return run.ledger.table(
+        f"SELECT m.doc_id{needed}{columns} FROM measured m {features} SEMI JOIN live USING (doc_id) ORDER BY m.doc_id",
+        files,
+    )
 
 
 def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table) -> dict[str, Any]:
@@ -67,6 +77,7 @@ def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table) -> dic
         "documents": documents,
         "encode": partial(plain, tokenizer),
         "vocabulary": tokenizer.vocabulary,
+        "end_of_text": int(tokenizer.encode(pa.array([""], pa.large_string()))[0][0]),
     }
     return {name: value for name, value in given.items() if name in units.parameters(unit.call)}
 
@@ -108,6 +119,15 @@ def _covered(fresh: Integers, start: Integers, stop: Integers) -> tuple[Integers
         repeated[group] += stop[i] - start[i] - new
         reach = max(reach, stop[i])
     return covered, repeated
+
+
+def special_tokens(run: Run, call: Call) -> dict[str, float]:
+    """Return the ids that a transform gives to its markers, by name, for whoever reads the contexts."""
+    named = getattr(units.unit("transform", call.name).module, "special_tokens", None)
+    if named is None:
+        return {}
+    found = named(vocabulary=load(tokenizer_of(run.recipe)).vocabulary, **units.accepted(named, call.settings))
+    return {f"token {name}": float(token) for name, token in found.items()}
 
 
 def replace_segments(run: Run, contexts: pa.Table) -> None:

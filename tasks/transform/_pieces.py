@@ -129,29 +129,39 @@ def cut(
     its ``place[i]``-th. Pieces on a border are cut, inserted ones too; position ids stay those of the item.
     """
     size = lengths(items)
+    begins = np.cumsum(size) - size
+    origin = begins[firsts(items)[:-1]] if len(size) else begins
+    span, row, first, last = overlaps(size, origin[item] + start, origin[item] + stop)
+    taken = replaced(parts(items, row, first, last), context_id=context[span])
+    return numbered(replaced(taken, position=_ranked(context[span], place[span])))
+
+
+def overlaps(size: Integers, left: Integers, right: Integers) -> tuple[Integers, Integers, Integers, Integers]:
+    """Return what each span ``left`` to ``right`` of all tokens, laid end to end, holds of pieces of these sizes.
+
+    Per piece of a span, in order: the span, the row of the piece, and its first and last (not in it) token.
+    """
     ends = np.cumsum(size)
     begins = ends - size
-    origin = begins[firsts(items)[:-1]] if len(size) else begins
-    left, right = origin[item] + start, origin[item] + stop
     low, high = np.searchsorted(ends, left, side="right"), np.searchsorted(begins, right, side="left")
-    count = high - low
-    span = np.repeat(np.arange(len(item)), count)
+    count = np.maximum(high - low, 0)
+    span = np.repeat(np.arange(len(left)), count)
     row = np.arange(len(span)) - np.repeat(np.cumsum(count) - count, count) + low[span]
-    first = np.maximum(left[span] - begins[row], 0)
-    last = np.minimum(right[span] - begins[row], size[row])
-    taken = items.take(pa.array(row))
+    return span, row, np.maximum(left[span] - begins[row], 0), np.minimum(right[span] - begins[row], size[row])
+
+
+def parts(table: pa.Table, row: Integers, first: Integers, last: Integers) -> pa.Table:
+    """Return tokens ``first`` to ``last`` of the piece in each ``row``; context and place stay those of the row."""
+    taken = table.take(pa.array(row))
     text = ~is_inserted(taken)
     at = taken["start"].to_numpy()
-    taken = replaced(
+    return replaced(
         taken,
-        context_id=context[span],
-        position=np.arange(len(span)),
         start=np.where(text, at + first, at),
         stop=np.where(text, at + last, taken["stop"].to_numpy()),
         position_offset=taken["position_offset"].to_numpy() + first,
         inserted=_cut_lists(taken["inserted"].combine_chunks(), first, last),
     )
-    return numbered(replaced(taken, position=_ranked(context[span], place[span])))
 
 
 def _ranked(context: Integers, place: Integers) -> Integers:
