@@ -116,7 +116,8 @@ class Measure:
     @property
     def needs(self) -> tuple[str, ...]:
         """The fields of the input that it reads beside the text."""
-        return () if self.kind == "tokenize" else units.unit(self.kind, self.name).needs
+        needs = () if self.kind == "tokenize" else units.unit(self.kind, self.name).needs
+        return tuple(name for name in needs if name in TEXTS.names)
 
     def compute(self, batch: TextBatch) -> pa.Table:
         """Return one row per document of ``batch``; UnitError if the unit breaks its contract."""

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.recipe import Call, Step
+from schemas.tables.documents import documents
 from tasks import units
 from tasks.partition import measured_file
 from tasks.run import Run, seed_of, unit_measure
@@ -13,11 +14,11 @@ def order(run: Run, number: int, step: Step) -> None:
     """Give every copy of every live document its place."""
     weigh_equally(run)
     call = step.calls[0]
-    documents = featured(run, call)
+    table = featured(run, call)
     unit = units.unit("order", call.name)
     seed = seed_of(run.recipe, number)
-    kept = run.keep(f"order-{call.name}", call, unit.fingerprint, seed, documents)
-    places = run.once(kept, lambda: _places(run, call, documents, seed))
+    kept = run.keep(f"order-{call.name}", call, unit.fingerprint, seed, table)
+    places = run.once(kept, lambda: _places(run, call, table, seed))
     with run.ledger.transaction():
         run.ledger.insert("places", places)
         run.leave(number)
@@ -41,8 +42,10 @@ def place_as_read(run: Run) -> None:
 def featured(run: Run, call: Call) -> pa.Table:
     """The live documents by doc_id, with what the orderer needs of them."""
     measure = unit_measure("order", call)
+    unit = units.unit("order", call.name)
     score = call.settings.get("score")
     given = f', m."{score}"' if score and score not in ("source", "domain", "tokens") else ""
+    given += "".join(f', m."{name}"' for name in unit.needs if name in documents.arrow.names)
     features = "JOIN read_parquet(?, hive_partitioning = false) AS features USING (doc_id)" if measure else ""
     columns = "".join(f', features."{column.name}"' for column in measure.columns) if measure else ""
     files = [[str(run.home(p) / measured_file(measure)) for p in run.partitions]] if measure else []
@@ -53,13 +56,13 @@ def featured(run: Run, call: Call) -> pa.Table:
     )
 
 
-def _places(run: Run, call: Call, documents: pa.Table, seed: int) -> pa.Table:
+def _places(run: Run, call: Call, table: pa.Table, seed: int) -> pa.Table:
     unit = units.unit("order", call.name)
     mapper = {"mapper": run.map} if "mapper" in units.parameters(unit.call) else {}
-    copies = documents["copies"].to_numpy()
+    copies = table["copies"].to_numpy()
     doc_ids, copy = [], []
     for turn in range(int(copies.max(initial=0))):
-        drawn = documents.filter(pa.array(copies > turn))
+        drawn = table.filter(pa.array(copies > turn))
         sequence = unit.call(drawn, seed=seed + turn, **call.settings, **mapper)
         doc_ids.append(drawn["doc_id"].to_numpy()[sequence])
         copy.append(np.full(len(sequence), turn, np.int32))

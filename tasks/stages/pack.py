@@ -65,14 +65,22 @@ def _of(items: pa.Table, segments: pa.Table) -> pa.Table:
 
 
 def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) -> None:
-    """Note what the order gained, where the documents' words were counted for it; nobody but the report waits."""
+    """Note what the order gained, by the orderer's own figures or from words counted for it; only the report waits."""
     found = run.step("order")
-    if found is None or unit_measure("order", found[1].calls[0]) is None or not len(documents):
+    measure = unit_measure("order", found[1].calls[0]) if found else None
+    if found is None or measure is None or not len(documents):
         return
     number, step = found
     settings = step.calls[0].settings
+    own = getattr(units.unit("order", step.calls[0].name).module, "figures", None)
+    worded = any(column.name == "word_buckets" for column in measure.columns)
+    if own is None and not worded:
+        return
     features = featured(run, step.calls[0])
     ordered = features.take(pa.array(np.searchsorted(features["doc_id"].to_numpy(), documents["doc_id"].to_numpy())))
+    if own is not None:
+        run.beside(partial(own, ordered, segments, **units.accepted(own, settings)), partial(note, run, number))
+        return
     asked = units.accepted(measure_order, settings) | {"seed": seed, "sample": SAMPLE}
     asked["duplicate"] = settings.get("apart", DUPLICATE)
     run.beside(partial(measure_order, ordered, segments, **asked), partial(note, run, number))

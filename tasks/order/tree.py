@@ -1,0 +1,108 @@
+"""Trees of documents: each brings those most like it, and they bring theirs, until a context is full.
+
+One branch makes a path, as in-context order does, from seeded beginnings instead of lonely ones; many branches make a
+star around a document. Documents are used once, so the last trees find little and come near to a random order.
+Not part of it: the folder tree as a retriever (order ``repository``), and the cut of a context's last document, which
+is the packer's.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from schemas.errors import RecipeError
+from schemas.table import Column
+from tasks.draw import noise
+from tasks.order import in_context
+from tasks.order._neighbors import Mapper
+from tasks.order._pipeline import relate, vectors_of
+from tasks.order._terms import TERM_COLUMNS, count_terms
+from tasks.order._trees import grow_among, laid_down
+from tasks.order._words_search import Grown, grow
+from tasks.text.batch import TextBatch
+
+Retriever = Literal["vectors", "words"]
+LEAST_NEIGHBORS = 10
+
+
+def columns(*, retriever: Retriever = "vectors") -> tuple[Column, ...]:
+    """The columns that ``measure`` gives for a retriever."""
+    return in_context.COLUMNS if retriever == "vectors" else TERM_COLUMNS
+
+
+def measure(
+    batch: TextBatch,
+    *,
+    retriever: Retriever = "vectors",
+    features: int = 256,
+    model: str | None = None,
+    terms: int = 512,
+    query: int = 300,
+) -> dict[str, Any]:
+    """Count words as the retriever needs them: as ``in_context`` does for vectors, as ``chain`` does for words."""
+    if retriever == "vectors":
+        return in_context.measure(batch, features=features, model=model)
+    return count_terms(batch, terms=terms, query=query)
+
+
+def tree(
+    documents: pa.Table,
+    *,
+    seed: int,
+    branches: int = 1,
+    inside: Literal["breadth", "reversed", "depth", "random"] = "breadth",
+    retriever: Retriever = "vectors",
+    context_length: int = 32_768,
+    dimensions: int = 128,
+    features: int = 256,
+    model: str | None = None,
+    terms: int = 512,
+    query: int = 300,
+    buffer: int = 4096,
+    k1: float = 1.5,
+    b: float = 0.75,
+    mapper: Mapper = map,
+) -> NDArray[np.int64]:
+    """Trees of related documents, one per context: each document brings the most similar ones left (SPLiCe).
+
+    ``documents`` needs doc_id, tokens and the columns of ``measure``. Returns int64 row numbers in the new order, the
+    same documents in the same order however the rows arrive.
+
+    A tree begins with a document drawn by ``seed``; breadth first, each brings the ``branches`` nearest that no tree
+    has yet, until its tokens fill a context of ``context_length`` (counted from the beginning of the whole order, as
+    documents that are joined and cut come to lie). ``inside`` a tree documents stand ``breadth`` first, ``reversed``,
+    ``depth`` first or at ``random``. The ``retriever`` goes by ``vectors`` (as ``in_context`` makes them of
+    ``features`` words in ``dimensions``, or of a ``model``; four times as many neighbors as branches are sought, at
+    least 40, among all documents) or by ``words`` (BM25 over a ``buffer``, with the settings of ``chain``).
+
+    Source: Staniszewski et al. 2023, arXiv:2312.17296, algorithm 1.
+    """
+    for name, value in {"branches": branches, "context_length": context_length, "buffer": buffer}.items():
+        if value < 1:
+            raise RecipeError(f"order tree: {name} must be at least 1, got {value}")
+    rows = np.argsort(documents["doc_id"].to_numpy(), kind="stable")
+    if len(rows) < 2:
+        return rows
+    documents = documents.take(pa.array(rows))
+    doc_ids = documents["doc_id"].to_numpy()
+    if retriever == "words":
+        shape = {"branches": branches, "roots": 1, "context_length": context_length, "buffer": buffer}
+        grown = grow(documents, **shape, k1=k1, b=b, seed=seed, mapper=mapper)  # type: ignore[arg-type]
+    else:
+        grown = _by_vectors(
+            documents, branches, context_length, {"dimensions": dimensions, "model": model}, seed, mapper
+        )
+    return rows[laid_down(grown, doc_ids, inside=inside, seed=seed)]
+
+
+def _by_vectors(
+    documents: pa.Table, branches: int, context_length: int, made: dict[str, Any], seed: int, mapper: Mapper
+) -> Grown:
+    vectors = vectors_of(documents, seed=seed, **made)
+    related = relate(vectors, neighbors=max(branches, LEAST_NEIGHBORS), seed=seed, mapper=mapper)
+    ids = np.where(related.similarities > 0, related.ids, -1).astype(np.int32)
+    roots = np.argsort(noise(documents["doc_id"].to_numpy().astype(np.uint64), seed), kind="stable")
+    tokens = documents["tokens"].to_numpy().astype(np.int64)
+    return grow_among(ids, roots, tokens, branches=branches, context_length=context_length)
