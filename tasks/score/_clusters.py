@@ -75,3 +75,19 @@ def nearest(found: Array, mean: Array, components: Array, centers: Array) -> Any
             if distance < best:
                 best, clusters[i] = distance, c
     return clusters
+
+
+@njit(nogil=True, cache=True)
+def nearest_of(found: Array, centers: Array) -> Any:
+    """Return (the center nearest to each point, of several the first: int64 (n,); the distance from it: float64)."""
+    clusters, distances = np.zeros(len(found), np.int64), np.zeros(len(found))
+    for i in range(len(found)):
+        best = np.inf
+        for c in range(len(centers)):
+            squares = 0.0
+            for k in range(centers.shape[1]):
+                squares += (found[i, k] - centers[c, k]) ** 2
+            if squares < best:
+                best, clusters[i] = squares, c
+        distances[i] = np.sqrt(best)
+    return clusters, distances

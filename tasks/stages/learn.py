@@ -49,11 +49,13 @@ def learn(run: Run, number: int, call: Call) -> Path:
     return kept
 
 
-def note_agreement(run: Run, number: int, name: str) -> None:
-    """Load the figures of a scorer that was measured against held-out labels."""
+def note(run: Run, number: int, name: str) -> None:
+    """Load what a scorer has to show of what it learnt: figures on held-out labels, and rows of tables of its own."""
     fitted = parts.read_arrays(run.fitted[name])
-    if "agreement_value" in fitted:
-        run.ledger.insert("agreement", figures_of(fitted, number, name))
+    shown = {"agreement": figures_of(fitted, number, name)} if "agreement_value" in fitted else {}
+    tables_of = getattr(units.unit("score", name).module, "tables_of", None)
+    for table, rows in (shown | (tables_of(fitted, number, name) if tables_of else {})).items():
+        run.ledger.insert(table, rows)
 
 
 def check_agreement(run: Run, step: Step) -> None:

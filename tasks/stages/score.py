@@ -9,7 +9,7 @@ from tasks.decide import condition
 from tasks.partition import Measure, measure_some, measured_file
 from tasks.run import Run, late_scorers, measure_of
 from tasks.stages.edit import edits_of
-from tasks.stages.learn import learn, note_agreement
+from tasks.stages.learn import learn, note
 
 KEY = Column("doc_id", "UBIGINT", "document")
 
@@ -28,7 +28,7 @@ def score(run: Run, number: int, step: Step) -> None:
 def _measure(run: Run, number: int, call: Call) -> Measure:
     if units.unit("score", call.name).fit:
         run.fitted[call.name] = learn(run, number, call)
-        note_agreement(run, number, call.name)
+        note(run, number, call.name)
     return measure_of(run.recipe, "score", call, run.fitted.get(call.name))
 
 

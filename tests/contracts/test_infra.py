@@ -190,6 +190,7 @@ def scheduled(api: str) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with Ledger.create(tmp_path_factory.mktemp("empty") / "ledger.duckdb") as ledger:
+        ledger.run("CREATE VIEW measured AS FROM documents")
         create_views(ledger, [])
         yield ledger
 

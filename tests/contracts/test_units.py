@@ -30,7 +30,8 @@ from tests.contracts.test_house import HOUSE, public, tree
 from tests.data import texts
 
 SEED = 20261
-BESIDE = ("measure", "check", "figures", "rooms", "undo", "uses")  # what a unit's file may hold beside the unit
+# What a unit's file may hold beside the unit.
+BESIDE = ("measure", "check", "figures", "rooms", "tables_of", "undo", "uses")
 REQUIRED: dict[str, Any] = {
     "score": "quality",
     "heads": {"quality": "number", "topic": "label"},
