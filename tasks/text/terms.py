@@ -3,7 +3,7 @@
 Terms and texts are compared in lower case (each character's single-character case folding, where it takes as many
 bytes) and composed form (NFC). The automaton is complete: one look-up per byte, whatever the number of terms. A table
 of 10,000 terms does not fit a processor's cache, and most places of a text begin no term: a place is looked up in two
-small bit sets first, of the first bytes of the long and of the short terms, and the automaton walks from those only
+small bit sets first, of the first bytes of the longer and of the shorter terms, and the automaton walks from those only
 that pass, until no more than three bytes of a term are left open.
 
 Source: Aho and Corasick 1975, doi:10.1145/360825.360855; the filter by first bytes is Gristmill's.
@@ -26,7 +26,7 @@ _DENSE_START, _DENSE_STOP = 1, 2
 _MOST_CELLS = 2**29
 _ROOM = 1024
 _REACH, _OPEN = 6, 4  # bytes of a long term that are looked at first; fewest of an open one that the walk goes on for
-_LONG_SETS, _SHORT_SETS = 18, 16  # bits of a key in the sets
+_LONG, _SHORT = 18, 16  # bits of a key in the sets
 _FACTOR, _ONE = np.uint64(0x9E3779B97F4A7C15), np.uint64(1)
 
 
@@ -36,7 +36,7 @@ class Terms(NamedTuple):
     ``classes``: uint8 (256), the column of each byte. ``steps``: int32, where a column leads from each state's row,
     times two, plus one if terms end there. ``ends``: int32, the longest term that ends in a state, or -1; ``links``:
     int32, the state of the next one; ``depths``: int32, bytes read by a state. ``shallow``: the first row of a state of
-    ``_OPEN`` bytes. ``firsts``: uint64, the two bit sets; ``fewest``: bytes of the shortest short term, or 0.
+    ``_OPEN`` bytes. ``firsts``: uint64, bit sets of the first six, three and two bytes of terms.
     ``characters``: int32 and ``edges``: uint8, of each term.
     """
 
@@ -48,8 +48,7 @@ class Terms(NamedTuple):
     links: np.ndarray
     depths: np.ndarray
     shallow: int
-    firsts: tuple[np.ndarray, np.ndarray]
-    fewest: int
+    firsts: tuple[np.ndarray, np.ndarray, np.ndarray]
     characters: np.ndarray
     edges: np.ndarray
 
@@ -82,11 +81,9 @@ def automaton(terms: Iterable[str]) -> Terms:
         raise UnitError(f"{len(names):,} terms of {len(data):,} bytes are too many to look for at once")
     steps, ends, links, depths = _build(data, offsets, classes, width)
     shallow = width * int(np.searchsorted(depths, _OPEN))
-    short = [len(term) for term in encoded if len(term) < _REACH]
-    fewest = min(short, default=0)
-    firsts = _first_bytes(data, offsets, fewest)
+    firsts = _first_bytes(data, offsets)
     sizes = np.array([len(name) for name in names], np.int32)
-    return Terms(names, classes, width, steps, ends, links, depths, shallow, firsts, fewest, sizes, _edges(names))
+    return Terms(names, classes, width, steps, ends, links, depths, shallow, firsts, sizes, _edges(names))
 
 
 def _edges(names: tuple[str, ...]) -> np.ndarray:
@@ -96,20 +93,34 @@ def _edges(names: tuple[str, ...]) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def _first_bytes(data: Array, offsets: Array, fewest: Int) -> Any:
-    """Return the bit sets of the first ``_REACH`` bytes of the long terms and the first ``fewest`` of the others."""
-    long, short = np.zeros(1 << (_LONG_SETS - 6), np.uint64), np.zeros(1 << (_SHORT_SETS - 6), np.uint64)
+def _first_bytes(data: Array, offsets: Array) -> Any:
+    """Return bit sets of the first bytes of terms: six of those that have them, else three, else two.
+
+    A set of the first two bytes holds every pair, so that a term of one byte takes all that begin with it. A set that
+    holds nothing has no bits.
+    """
+    sets = (np.zeros(1 << (_LONG - 6), np.uint64), np.zeros(1 << (_SHORT - 6), np.uint64), np.zeros(1 << 10, np.uint64))
+    sizes = np.zeros(3, np.int64)
     for term in range(len(offsets) - 1):
-        is_long = offsets[term + 1] - offsets[term] >= _REACH
+        length = offsets[term + 1] - offsets[term]
+        tier = 0 if length >= _REACH else 1 if length >= 3 else 2
         key = np.uint64(0)
-        for k in range(_REACH if is_long else fewest):
+        for k in range(min(length, _REACH if tier == 0 else 3)):
             key |= np.uint64(data[offsets[term] + k]) << np.uint64(8 * k)
-        slot = _slot(key, _LONG_SETS if is_long else _SHORT_SETS)
-        if is_long:
-            long[slot >> np.uint64(6)] |= _ONE << (slot & np.uint64(63))
+        sizes[tier] += 1
+        if tier == 0:
+            _set_bit(sets[0], _slot(key, _LONG))
+        elif tier == 1:
+            _set_bit(sets[1], _slot(key, _SHORT))
         else:
-            short[slot >> np.uint64(6)] |= _ONE << (slot & np.uint64(63))
-    return long, short
+            for other in range(256 if length == 1 else 1):
+                _set_bit(sets[2], key | np.uint64(other) << np.uint64(8))
+    return sets[0], sets[1][: len(sets[1]) * min(sizes[1], 1)], sets[2][: len(sets[2]) * min(sizes[2], 1)]
+
+
+@njit(nogil=True, cache=True)
+def _set_bit(bits: Array, slot: np.uint64) -> None:
+    bits[slot >> np.uint64(6)] |= _ONE << (slot & np.uint64(63))
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -180,7 +191,7 @@ def find_terms(batch: TextBatch, terms: Terms, *, whole_words: bool = False, lon
 
 def _run(batch: TextBatch, terms: Terms, modes: tuple[bool, bool, bool]) -> Any:
     walk = (terms.classes, terms.width, terms.steps, terms.ends, terms.links, terms.depths, terms.shallow)
-    facts = (*terms.firsts, terms.fewest, terms.characters, terms.edges, tables().classes)
+    facts = (terms.firsts, terms.characters, terms.edges, tables().classes)
     given: tuple[Any, ...] = (fold_bytes(batch), batch.offsets, *walk, *facts, *modes)
     return _scan(*given)
 
@@ -196,9 +207,7 @@ def _scan(
     links: Array,
     depths: Array,
     shallow: Int,
-    long: Array,
-    short: Array,
-    fewest: Int,
+    firsts: tuple[Array, Array, Array],
     characters: Array,
     edges: Array,
     kinds: Array,
@@ -209,13 +218,14 @@ def _scan(
     counts = np.zeros((2, len(offsets) - 1), np.int64)
     stamps = np.full(max(len(characters), 1), -1, np.int64)
     found, kept, document = np.empty((_ROOM, 4), np.int64), np.int64(0), 0
-    texts, sets, kinds = borrow(data), (borrow(long), borrow(short)), borrow(kinds)
+    texts, sets, kinds = borrow(data), (borrow(firsts[0]), borrow(firsts[1]), borrow(firsts[2])), borrow(kinds)
+    tiers = (len(firsts[1]) > 0, len(firsts[2]) > 0)
     walk, facts = (borrow(columns), borrow(steps), borrow(depths)), (borrow(characters), borrow(edges))
     while document < len(offsets) - 1:
         # An array that grew inside a loop would cost the loop a count of references per byte: it grows out here.
         limits, modes = (offsets[document], offsets[document + 1]), (whole_words, longest, keep)
         held = _scan_document(
-            texts, document, limits, walk, width, shallow, sets, fewest, borrow(ends), borrow(links), facts, kinds,
+            texts, document, limits, walk, width, shallow, sets, tiers, borrow(ends), borrow(links), facts, kinds,
             modes, borrow(stamps), borrow(counts[0]), borrow(counts[1]), borrow(found.ravel()), kept, len(found),
         )  # fmt: skip
         if held < 0:
@@ -236,8 +246,8 @@ def _scan_document(
     walk: tuple[Array, Array, Array],
     width: Int,
     shallow: Int,
-    sets: tuple[Array, Array],
-    fewest: Int,
+    sets: tuple[Array, Array, Array],
+    tiers: tuple[bool, bool],
     ends: Array,
     links: Array,
     facts: tuple[Array, Array],
@@ -256,11 +266,10 @@ def _scan_document(
     """
     columns, rows, depths = walk
     kept = held
-    mask = (_ONE << np.uint64(8 * fewest)) - _ONE
     place, stop = limits
     done, key = place, _key(text, place)
     while place < stop:
-        if not _begins(key, sets[0], sets[1], mask):
+        if not _begins(key, sets, tiers):
             key = (key >> np.uint64(8)) | np.uint64(text[place + _REACH]) << np.uint64(8 * (_REACH - 1))
             place += 1
             continue
@@ -293,15 +302,17 @@ def _key(text: Array, place: Int) -> np.uint64:
 
 
 @njit(nogil=True, cache=True, inline="always")
-def _begins(key: np.uint64, long: Array, short: Array, mask: np.uint64) -> bool:
+def _begins(key: np.uint64, sets: tuple[Array, Array, Array], tiers: tuple[bool, bool]) -> bool:
     """Say whether a term may begin with the bytes of ``key``."""
-    slot = _slot(key, _LONG_SETS)
-    if (long[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE:
-        return True
-    if mask == 0:
-        return False
-    slot = _slot(key & mask, _SHORT_SETS)
-    return (short[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE != 0
+    slot = _slot(key, _LONG)
+    found = (sets[0][slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE
+    if tiers[0]:
+        slot = _slot(key & np.uint64(0xFFFFFF), _SHORT)
+        found |= (sets[1][slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE
+    if tiers[1]:
+        slot = key & np.uint64(0xFFFF)
+        found |= (sets[2][slot >> np.uint64(6)] >> (slot & np.uint64(63))) & _ONE
+    return found != 0
 
 
 @njit(nogil=True, cache=True)
