@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.report import card, report
-from tasks import parts
+from tasks import parts, units
 from tasks.environment import versions
 from tasks.run import Run
 
@@ -55,6 +55,7 @@ def manifest(run: Run, folder: Path) -> dict[str, Any]:
         "inputs": run.ledger.rows("SELECT source, file, bytes, fingerprint, records FROM inputs ORDER BY source, file"),
         "funnel": run.ledger.rows("SELECT * FROM funnel ORDER BY step, source"),
         "files": files,
+        "formats": {call.name: units.unit("write", call.name).note for call in run.recipe.export},
         "pages": pages,
         "ledger": _ledger_digests(run),
     }

@@ -97,6 +97,15 @@ def check(recipe: Recipe) -> None:
         if step.kind == "select" and (wrong := problem(recipe, index)):
             raise MisplacedError(place, wrong)
     _check_scorers(recipe)
+    _check_exports(recipe, "pack" in order or "transform" in order)
+
+
+def _check_exports(recipe: Recipe, packed: bool) -> None:
+    for index, call in enumerate(recipe.export):
+        contents = getattr(units.unit("write", call.name).module, "CONTENTS", ("documents",))
+        if not packed and "documents" not in contents:
+            place: Place = ("export", index)
+            raise MisplacedError(place, f"{call.name} holds contexts, and there are none without a pack step")
 
 
 def _check_numbers(step: Step, known: dict[str, bool], place: Place) -> None:

@@ -10,6 +10,7 @@ import yaml
 from flows.pages import facts, labels
 from flows.pages.facts import Row, total
 from flows.pages.numbers import count, part, percent
+from tasks import units
 from tasks.ledger import Ledger
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -113,7 +114,8 @@ def _loads(ledger: Ledger) -> list[Row]:
     for row in ledger.rows("SELECT format, content, path FROM exports ORDER BY path"):
         held.setdefault((row["format"], row["content"]), []).append(row["path"])
     return [
-        {"format": form, "content": content, "pattern": _pattern(paths[0])} for (form, content), paths in held.items()
+        {"format": form, "content": content, "pattern": _pattern(paths[0]), "note": units.unit("write", form).note}
+        for (form, content), paths in held.items()
     ]
 
 

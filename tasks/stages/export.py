@@ -11,7 +11,7 @@ from tasks.run import Run, tokenizer_of
 from tasks.stages.edit import edits_of
 from tasks.stages.order import place_as_read
 from tasks.tokenize import TokenizerSpec
-from tasks.write._gather import Job, gather, jobs
+from tasks.write._gather import Job, finished, gather, jobs
 from tasks.write._plan import Plan, Share, plan_export
 from tasks.write._scatter import scatter
 from tasks.write._shelf import Shelf
@@ -35,7 +35,7 @@ def export(run: Run) -> None:
 
 
 def _write(run: Run, plan: Plan) -> None:
-    formats = {call.name: call.settings for call in run.recipe.export}
+    formats = {call.name: {**call.settings, "full_context": _full_context(run)} for call in run.recipe.export}
     texts = run.texts()
     target = run.release if (run.release / "manifest.json").is_file() else run.release_aside
     with run.scratch("export") as folder:
@@ -49,7 +49,15 @@ def _write(run: Run, plan: Plan) -> None:
         )
         todo = [_given(folder / f"{job.file.name}.job", job) for job in jobs(plan, shelves)]
         found = run.map(partial(_gather, release=str(target), formats=formats), todo)
-    run.ledger.insert("exports", [row for rows in found for row in rows])
+    rows = [row for rows in found for row in rows]
+    run.ledger.insert("exports", rows + list(finished(target, formats, rows)))
+
+
+def _full_context(run: Run) -> int | None:
+    """Return the one length that the pack step fills contexts up to, if it has one."""
+    packed = run.step("pack")
+    length = packed[1].calls[0].settings.get("context_length") if packed else None
+    return int(length) if length else None
 
 
 def _given(path: Path, work: Share | Job) -> str:

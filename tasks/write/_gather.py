@@ -1,7 +1,8 @@
 """Second half of an export: collect an output file's share from every part, put it in order, and write it."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.errors import AuditError
+from schemas.errors import AuditError, UnitError
 from tasks import units
 from tasks.pack._segments import Integers
 from tasks.parts import aside
 from tasks.transform._pieces import firsts, is_inserted, lengths
 from tasks.write._plan import BYTES_PER_TOKEN, OutputFile, Plan
-from tasks.write._shelf import Piece, Shelf, pieces, read
+from tasks.write._shelf import CONTENTS, Piece, Shelf, pieces, read
 from tasks.write._slices import gathered
 
 GROUP_BYTES = 8 << 20  # text per batch, which is a row group in Parquet
@@ -45,32 +46,63 @@ def jobs(plan: Plan, shelves: list[Shelf]) -> list[Job]:
 def gather(job: Job, release: str, *, formats: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Write one output file in every format (writer to settings) under ``release``, and return its rows of ``exports``.
 
-    The bytes depend on the order alone, not on how texts were spread over parts. A file that exists is taken as done.
+    A format of several files has them all at hand, the one that the contents are counted in first. The bytes depend on
+    the order alone, not on how texts were spread over parts. A file that exists is taken as done.
     Holds one output file's texts or tokens in memory. ``documents`` counts, in files of contexts, the documents that
     begin there, so that every document counts once. Raises AuditError if the share is not what was planned.
     """
-    paths = {name: Path(release) / name / (job.file.name + units.unit("write", name).module.SUFFIX) for name in formats}
-    if not all(path.is_file() for path in paths.values()):
+    paths = {name: files_of(name, formats[name], job.file, Path(release)) for name in formats}
+    todo = {name: files for name, files in paths.items() if not all(path.is_file() for path in files)}
+    if todo:
         batches = _documents(job) if job.file.content == "documents" else _contexts(job)
-        for name, path in paths.items():
-            if not path.is_file():
-                with aside(path) as temporary:
-                    units.unit("write", name).call(batches(), temporary, **formats[name])
-    return [_row(job.file, name, path, Path(release)) for name, path in paths.items()]
+        for name, files in todo.items():
+            with ExitStack() as stack:  # which renames the last file first: if the first is there, all are
+                temporary = [stack.enter_context(aside(path)) for path in files]
+                call = units.unit("write", name).call
+                call(batches(), *temporary, **units.accepted(call, formats[name]))
+    return [row for name, files in paths.items() for row in _rows(job.file, name, files, Path(release))]
 
 
-def _row(file: OutputFile, name: str, path: Path, release: Path) -> dict[str, Any]:
-    _check(file, path)
+def files_of(name: str, settings: dict[str, Any], file: OutputFile, release: Path) -> list[Path]:
+    """Return the paths of an output file in one format: none where the format does not hold such contents."""
+    module = units.unit("write", name).module
+    if file.content not in getattr(module, "CONTENTS", CONTENTS):
+        return []
+    named = module.files(**units.accepted(module.files, settings)) if hasattr(module, "files") else module.FILES
+    return [release / name / pattern.format(file.name) for pattern in named]
+
+
+def _rows(file: OutputFile, name: str, paths: list[Path], release: Path) -> Iterator[dict[str, Any]]:
+    for path in paths[:1]:
+        _check(file, path)
+        yield row_of(name, file.content, path, release, _counts(file))
+    yield from (row_of(name, file.content, path, release) for path in paths[1:])
+
+
+def row_of(name: str, content: str, path: Path, release: Path, counts: dict[str, int] | None = None) -> dict[str, Any]:
+    """Return a file's row of ``exports``; a file beside another counts nothing."""
     with path.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
     return {
         "format": name,
-        "content": file.content,
+        "content": content,
         "path": path.relative_to(release).as_posix(),
-        **_counts(file),
+        **(counts or {"documents": 0, "contexts": 0, "tokens": 0}),
         "bytes": path.stat().st_size,
         "sha256": digest,
     }
+
+
+def finished(release: Path, formats: Iterable[str], rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Write what a format has over all of its files, such as an index, and yield the rows of ``exports``."""
+    for name in formats:
+        module = units.unit("write", name).module
+        main = [release / row["path"] for row in rows if row["format"] == name and row["tokens"]]
+        if hasattr(module, "finish") and main:
+            for path, data in module.finish(release / name, sorted(main)):
+                with aside(path) as temporary:
+                    temporary.write_bytes(data)
+                yield row_of(name, "contexts", path, release)
 
 
 def _check(file: OutputFile, path: Path) -> None:
@@ -146,6 +178,8 @@ def _tokens(job: Job, rows: pa.Table) -> tuple[Integers, Integers, Integers]:
     offsets = share["tokens"].offsets.to_numpy()
     _audit(job, np.diff(offsets)[order], size[text])
     ids = share["tokens"].values.to_numpy()
+    if len(own) and own.max() > np.iinfo(ids.dtype).max:
+        raise UnitError(f"inserted token {own.max()} does not fit the {ids.dtype} of the tokenizer's ids")
     begin[text] = offsets[:-1][order]
     begin[~text] += len(ids)
     return np.concatenate([ids, own.astype(ids.dtype)]) if len(own) else ids, begin, size

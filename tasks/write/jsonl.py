@@ -15,7 +15,13 @@ from numba import njit
 from schemas.errors import UnitError
 from tasks.pack._segments import Integers
 
-SUFFIX = ".jsonl.zst"
+FILES = ("{}.jsonl.zst",)
+NOTE = {
+    "carries": "Everything: contexts with their tokens, and per piece its document, loss weight, position ids and "
+    "attention.",
+    "loses": "Nothing.",
+    "trainer": "Read the files in the order of their names and the lines as they come, without shuffling.",
+}
 LARGEST = 10_000_000  # first token id that does not fit the seven digits of the table
 
 

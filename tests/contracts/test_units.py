@@ -31,7 +31,7 @@ from tests.data import texts
 
 SEED = 20261
 # What a unit's file may hold beside the unit.
-BESIDE = ("measure", "check", "figures", "rooms", "tables_of", "undo", "uses")
+BESIDE = ("measure", "check", "figures", "finish", "rooms", "tables_of", "undo", "uses")
 REQUIRED: dict[str, Any] = {
     "score": "quality",
     "heads": {"quality": "number", "topic": "label"},

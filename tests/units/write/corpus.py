@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from tasks.pack.best_fit import best_fit
 from tasks.tokenize import BYTES, TokenizerSpec, load
 from tasks.transform._pieces import pieces
-from tasks.write._gather import gather, jobs
+from tasks.write._gather import finished, gather, jobs
 from tasks.write._plan import plan_export
 from tasks.write._scatter import scatter
 from tests.data import texts
@@ -98,6 +98,7 @@ def export(
     *,
     file_bytes: int = 100_000,
     tokenizer: TokenizerSpec = BYTES,
+    formats: dict[str, dict[str, Any]] = FORMATS,
 ) -> list[dict[str, Any]]:
     """Run both halves of the export into ``folder``/release."""
     plan = plan_export(made.places, segments, file_bytes=file_bytes)
@@ -105,5 +106,6 @@ def export(
         scatter(made.parts[part], share, str(folder / f"{part}.shelf"), tokenizer=tokenizer)
         for part, share in plan.shares.items()
     ]
-    found = [gather(job, str(folder / "release"), formats=FORMATS) for job in jobs(plan, shelves)]
-    return [row for rows in found for row in rows]
+    found = [gather(job, str(folder / "release"), formats=formats) for job in jobs(plan, shelves)]
+    rows = [row for rows in found for row in rows]
+    return rows + list(finished(folder / "release", formats, rows))
