@@ -186,12 +186,15 @@ def rejoined(table: pa.Table, context: Integers | None = None) -> pa.Table:
     within = np.where(inserted, table["position_offset"].to_numpy(), 0)
     order = np.lexsort([place, within, ~inserted, table["start"].to_numpy(), first, context])
     table = replaced(table.take(pa.array(order)), context_id=context[order], position=place)
-    return repositioned(numbered(_merged(table, owner[order], inserted[order])))
+    return repositioned(numbered(merged(table)))
 
 
-def _merged(table: pa.Table, owner: Integers, inserted: Integers) -> pa.Table:
-    """Make one piece of those side by side that differ in nothing else."""
-    same = (np.diff(owner) == 0) & (owner[1:] >= 0) & (np.diff(inserted) == 0)
+def merged(table: pa.Table) -> pa.Table:
+    """Make one piece of those side by side that go on with the same and differ in nothing else."""
+    if not table.num_rows:
+        return table
+    owner, inserted = _owners(table), is_inserted(table)
+    same = (np.diff(owner) == 0) & (inserted[1:] == inserted[:-1])
     start, stop = table["start"].to_numpy(), table["stop"].to_numpy()
     same &= start[1:] == stop[:-1]
     for name in ("context_id", "loss_weight", "attention", "causal"):
