@@ -22,7 +22,7 @@ def launch(
 ) -> Path:
     """Run ``recipe`` with what it needs on this machine; return the folder of the release."""
     from tasks.resolve import load
-    from tasks.run import usable
+    from tasks.run import early_measures, usable
 
     plan = load(recipe, given)
     check_inputs(plan)
@@ -34,7 +34,7 @@ def launch(
         workers(scheduler, processes, warehouse) as pool,
         progress() as bar,
     ):
-        pool.warm()
+        pool.warm(early_measures(plan))
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
         from flows.curate import curate

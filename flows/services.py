@@ -20,6 +20,7 @@ from flows.progress import listener
 from schemas.errors import GristmillError
 from tasks import parts
 from tasks.environment import code_version
+from tasks.partition import Measure
 
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -209,12 +210,12 @@ class Workers:
         """Where their scheduler is."""
         return str(self._client.scheduler.address)
 
-    def warm(self) -> None:
-        """Let every worker import its code and load its kernels, without waiting for it."""
+    def warm(self, measures: tuple[Measure, ...]) -> None:
+        """Let every worker import what measures and load its kernels, without waiting for it."""
         from tasks.partition import warm
 
         addresses = self._client.scheduler_info(n_workers=-1)["workers"]
-        self._warm = [self._client.submit(warm, workers=[address], key=f"warm-{address}") for address in addresses]
+        self._warm = [self._client.submit(warm, measures, workers=[a], key=f"warm-{a}") for a in addresses]
 
     def __call__(self, function: Callable[..., Any], *items: Iterable[Any]) -> list[Any]:
         """Return the results in the items' order; the first failure stops the rest and is raised."""

@@ -125,7 +125,7 @@ class Measure:
             lengths = tokenize.load(tokenize.TokenizerSpec(**self.settings)).lengths(batch.texts)
             return pa.table({"tokens": lengths})
         try:
-            found = call(units.unit(self.kind, self.name), batch, self._given)
+            found = call(units.unit(self.kind, self.name), batch, self.given)
         except GristmillError:
             raise
         except Exception as error:
@@ -136,7 +136,8 @@ class Measure:
         return pa.table({c.name: _checked(self.name, c, found[c.name], len(batch)) for c in self.columns})
 
     @property
-    def _given(self) -> dict[str, Any]:
+    def given(self) -> dict[str, Any]:
+        """The settings with paths as they are on this machine, and what the unit has learnt."""
         learnt = {"fitted": parts.read_arrays(Path(self.fitted))} if self.fitted else {}
         return found_at(self.settings, self.files) | learnt
 
@@ -197,11 +198,11 @@ def ingest(partition: Partition, measures: tuple[Measure, ...], folder: str) -> 
     return parts.read_json(manifest)
 
 
-def warm() -> None:
-    """Import every unit that measures and load its kernels, so that the first partition need not wait for them."""
+def warm(measures: tuple[Measure, ...]) -> None:
+    """Import what measures and load its kernels, so that the first partition need not wait for them."""
     batch = TextBatch(pa.array(["A first text, to begin with.\n\nAnd a line more."], pa.large_string()))
-    for unit in units.units("score"):
-        call(unit, batch, unit.resolve(None))
+    for measure in measures:
+        measure.compute(batch)
 
 
 def measured_file(measure: Measure) -> str:

@@ -13,18 +13,22 @@ from tasks.draw import uniform
 from tasks.score._learning import FOLDS
 
 LARGEST = 0.05  # share of the documents: a larger host is held out document by document
+FEW = 5  # documents of one host that are kept together however small their source is
 ALIKE = 0x9E3779B97F4A7C15
 
 
 def groups(documents: pa.Table) -> NDArray[np.uint64]:
     """Return the group of each document: its host, or itself where it has no url; documents of one text are together.
 
-    A host of more than a twentieth of the documents would take a whole source along, so its documents stand alone.
+    A host of more than a twentieth of the documents, or of those of a source, would take these along as a whole, so its
+    documents stand alone.
     """
     hosts = [_host(url) for url in documents["url"].to_pylist()]
-    sizes = Counter(hosts)
-    most = LARGEST * len(hosts)
-    names = [host if host and sizes[host] <= most else "" for host in hosts]
+    sources = documents["source"].to_pylist()
+    of_host, of_both, of_source = Counter(hosts), Counter(zip(hosts, sources, strict=True)), Counter(sources)
+    large = {host for host, count in of_host.items() if count > LARGEST * len(hosts)}
+    large |= {host for (host, source), count in of_both.items() if count > max(LARGEST * of_source[source], FEW)}
+    names = [host if host and host not in large else "" for host in hosts]
     texts = pc.dictionary_encode(documents["text"].combine_chunks()).indices.to_numpy()
     first = documents["doc_id"].to_numpy()[np.unique(texts, return_index=True)[1]]
     known = {name: int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) for name in set(names)}

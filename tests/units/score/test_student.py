@@ -174,6 +174,16 @@ def test_groups_stay_on_one_side() -> None:
     assert 0.1 < left.mean() < 0.3 and not np.array_equal(left, held_out(found, 0.2, 2))
 
 
+def test_a_source_of_one_host_is_not_held_out_as_a_whole() -> None:
+    texts = [f"text {i}" for i in range(1000)]
+    urls: list[str | None] = ["https://one.org" if i < 20 else f"https://host{i // 5}.org" for i in range(1000)]
+    documents = sample_of(texts, [], url=urls).documents
+    sources = pa.array(["small" if i < 20 else "large" for i in range(1000)])
+    found = groups(documents.set_column(documents.schema.get_field_index("source"), "source", sources))
+    assert len(set(found[:20].tolist())) == 20
+    assert len(set(found[20:].tolist())) == 196
+
+
 @pytest.mark.parametrize(
     "alphabet", ["北京大学的人我们去看书写字山水火", "กขคงจฉชซดตถทนบปผ", "ابتثجحخدذرزسشصضط", "абвгдежзиклмнопр"]
 )
