@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from math import isfinite
 
 from schemas.errors import unknown
-from schemas.recipe import Call, InlineRule, Kind, Recipe, Step
+from schemas.recipe import Call, InlineRule, Kind, Recipe, Step, inline_rule
 from schemas.rule import Rule, RuleSet
 from schemas.table import Column
 from schemas.tables import tables
@@ -67,10 +67,19 @@ def columns_used(step: Step) -> Iterator[str]:
         return
     if step.kind == "reweight":
         yield step.by
+    if step.kind == "edit":
+        yield from (rule.score for _, rule in applied_rules(step))
     for call in step.calls:
         for setting in COLUMN_SETTINGS:
             named = call.settings.get(setting)
             yield from [named] if isinstance(named, str) else named or ()
+
+
+def applied_rules(step: Step) -> Iterator[tuple[Call, Rule]]:
+    """Yield the rules by which editors of an edit step apply what a scorer has learnt."""
+    for call in step.calls:
+        if units.unit("edit", call.name).fitted_by:
+            yield call, inline_rule(call.settings["rule"]).rule
 
 
 def check(recipe: Recipe) -> None:
@@ -91,6 +100,9 @@ def check(recipe: Recipe) -> None:
         _check_numbers(step, known, place)
         _check_transforms(step, "pack" in order[:index], place)
         _check_learnt(recipe, index, place)
+        _check_paragraphs(recipe, index, place)
+        if step.kind == "edit":
+            _check_applied(recipe, index, place)
         if step.kind == "filter":
             _check_rules(step, known, place)
             _check_values(recipe, step, place)
@@ -141,6 +153,43 @@ def _check_learnt(recipe: Recipe, index: int, place: Place) -> None:
                 f"rule '{inline.rule.name}': {inline.rule.score} is given where {where} only; "
                 f"say `where: {where}`, or `missing: keep` or `missing: drop`",
             )
+
+
+def _check_applied(recipe: Recipe, index: int, place: Place) -> None:
+    """An editor that applies what a scorer has learnt compares what that scorer gives, and it has learnt as it must."""
+    known, makers = columns(recipe.steps), scorer_of(recipe.steps)
+    learners = {call.name: call for step in recipe.steps[:index] if step.kind == "score" for call in step.calls}
+    for call, rule in applied_rules(recipe.steps[index]):
+        unit = units.unit("edit", call.name)
+        if makers.get(rule.score) != unit.fitted_by:
+            raise MisplacedError(place, f"{call.name} compares what {unit.fitted_by} gives; {rule.score} is not of it")
+        settings = learners[makers[rule.score]].settings
+        for name, value in getattr(unit.module, "FITTED_WITH", {}).items():
+            if settings[name] != value:
+                raise MisplacedError(place, f"{call.name} needs a {unit.fitted_by} with `{name}: {value}`")
+        if known[rule.score] != isinstance(rule.threshold, str):
+            kind = "labels" if known[rule.score] else "numbers"
+            raise MisplacedError(place, f"{call.name}: {rule.score} holds {kind}, got {rule.threshold!r}")
+
+
+def _check_paragraphs(recipe: Recipe, index: int, place: Place) -> None:
+    """Labels of paragraphs count those of the text that was labelled: who learns from them sees the same text."""
+    step = recipe.steps[index]
+    edits = [number for number, before in enumerate(recipe.steps[:index]) if _edits(before)]
+    if step.kind == "score" and edits and any(map(_of_paragraphs, step.calls)):
+        labelled = (i for i, s in enumerate(recipe.steps) if s.kind == "annotate" and any(map(_of_paragraphs, s.calls)))
+        if next(labelled, index) < edits[-1]:
+            raise MisplacedError(place, "paragraphs were labelled before an edit: learn from the labels before it, too")
+    if step.kind == "annotate" and edits and any(call.settings.get("paragraph") for call in step.calls):
+        raise MisplacedError(place, "a table's paragraphs are those of the text as read: put it before any edit")
+
+
+def _of_paragraphs(call: Call) -> bool:
+    return call.settings.get("unit") == "paragraph" or bool(call.settings.get("paragraph"))
+
+
+def _edits(step: Step) -> bool:
+    return step.kind == "edit" or any(call.settings.get("action") == "cut" for call in step.calls)
 
 
 def _check_rules(step: Step, known: dict[str, bool], place: Place) -> None:

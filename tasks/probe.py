@@ -65,4 +65,5 @@ PROBES: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
     "deduplicate": _check,
     "annotate": _check,
     "order": _check,
+    "edit": _check,
 }

@@ -80,6 +80,11 @@ class Unit:
         return tuple(getattr(self.module, "NEEDS", ()))
 
     @property
+    def fitted_by(self) -> str | None:
+        """Of an editor: the scorer that has to learn before it can edit, if it applies what one has learnt."""
+        return getattr(self.module, "FITTED_BY", None)
+
+    @property
     def note(self) -> dict[str, str]:
         """Of a writer: what its files carry, what they cannot, and how a trainer must be set to keep the order."""
         return dict(getattr(self.module, "NOTE", {}))
@@ -113,7 +118,7 @@ class Unit:
     @property
     def fingerprint(self) -> str:
         """Hash of what decides its results: its file, its folder's shared files, the text engine, the libraries."""
-        return _code(self.kind, self.name)
+        return _code(self.kind, self.name, "score" if self.fitted_by else self.kind)
 
     def resolve(self, given: dict[str, Any] | None) -> dict[str, Any]:
         """Return all settings with the ``given`` ones checked and the defaults filled in.
@@ -197,6 +202,8 @@ def _model(unit: Unit) -> type[BaseModel]:
 
 
 @cache
-def _code(kind: str, name: str) -> str:
-    shared = [*sorted((HOME / kind).glob("_*.py")), *sorted((HOME / "text").glob("*.py")), Path(draw.__file__)]
+def _code(kind: str, name: str, applied: str) -> str:
+    """``applied``: the kind whose shared files the unit imports beside those of its own."""
+    shared = [file for each in dict.fromkeys((kind, applied)) for file in sorted((HOME / each).glob("_*.py"))]
+    shared += [*sorted((HOME / "text").glob("*.py")), Path(draw.__file__)]
     return hash_of([HOME / kind / f"{name}.py", *shared]) + environment()

@@ -11,6 +11,7 @@ from tasks import parts, units
 from tasks.annotate._labels import Given, Labels
 from tasks.run import Run
 from tasks.settings import files_of, found_at
+from tasks.text.edits import with_edits
 
 FIELDS = ("source", "id", "url", "bytes")
 
@@ -47,17 +48,20 @@ def _signed(rows: pa.Table, number: int, annotator: str) -> pa.Table:
 
 
 def texts_of(run: Run, doc_ids: np.ndarray) -> pa.Table:
-    """Return doc_id and text of these documents, by doc_id."""
+    """Return doc_id and text of these documents, by doc_id, as the edits of the steps before have left them."""
+    wanted = pa.table({"doc_id": doc_ids})
     part = run.ledger.table(
-        "SELECT part, doc_id FROM documents SEMI JOIN wanted USING (doc_id) ORDER BY part, doc_id",
-        wanted=pa.table({"doc_id": doc_ids}),
+        "SELECT part, doc_id FROM documents SEMI JOIN wanted USING (doc_id) ORDER BY part, doc_id", wanted=wanted
+    )
+    edits = run.ledger.table(
+        "SELECT doc_id, start, stop, replacement FROM edits SEMI JOIN wanted USING (doc_id) ORDER BY ALL", wanted=wanted
     )
     numbers = part["part"].to_numpy()
     held = np.unique(numbers)
     files = [run.texts()[i] for i in held]
     found = run.map(_take, files, [part["doc_id"].to_numpy()[numbers == i] for i in held])
     empty = pa.table({"doc_id": pa.array([], pa.uint64()), "text": pa.array([], pa.large_string())})
-    return pa.concat_tables([empty, *found]).sort_by("doc_id")
+    return with_edits(pa.concat_tables([empty, *found]), edits).sort_by("doc_id")
 
 
 def _take(texts: str, wanted: np.ndarray) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.errors import GristmillError, UnitError
-from schemas.recipe import Step
+from schemas.recipe import Call, Step
 from schemas.table import quoted
 from schemas.tables import tables
 from tasks import parts, tokenize, units
@@ -20,7 +20,7 @@ from tasks.environment import environment, hash_of
 from tasks.partition import Measure, Sink
 from tasks.run import Run, measure_of, tokenizer_of
 from tasks.sample import pieces
-from tasks.settings import found_at
+from tasks.stages.learn import check_agreement
 from tasks.text import TextBatch
 from tasks.text import edits as kernels
 from tasks.text.edits import apply, in_bytes, in_characters, rows_of, settle
@@ -35,8 +35,14 @@ MADE, COUNTED = "edits.parquet", "lengths.parquet"
 
 def edit(run: Run, number: int, step: Step) -> None:
     """Let the editors of the step see the live documents, and write down what they cut and replace."""
-    lay(run, number, editors=tuple(measure_of(run.recipe, "edit", call) for call in step.calls))
+    check_agreement(run, step)
+    lay(run, number, editors=tuple(_measure(run, call) for call in step.calls))
     run.leave(number)
+
+
+def _measure(run: Run, call: Call) -> Measure:
+    learner = units.unit("edit", call.name).fitted_by
+    return measure_of(run.recipe, "edit", call, run.fitted[learner] if learner else None)
 
 
 def lay(run: Run, number: int, *, editors: tuple[Measure, ...] = (), given: pa.Table | None = None) -> None:
@@ -194,7 +200,7 @@ def _asked(batch: TextBatch, editors: tuple[Measure, ...], number: int) -> Itera
     """Yield what the editors ask for."""
     for editor in editors:
         try:
-            spans = units.unit("edit", editor.name).call(batch, **found_at(editor.settings, editor.files))
+            spans = units.unit("edit", editor.name).call(batch, **editor.given)
         except GristmillError:
             raise
         except Exception as error:

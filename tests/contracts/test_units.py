@@ -34,6 +34,7 @@ SEED = 20261
 BESIDE = ("measure", "check", "figures", "finish", "rooms", "tables_of", "undo", "uses")
 REQUIRED: dict[str, Any] = {
     "score": "quality",
+    "rule": "quality >= 3",
     "heads": {"quality": "number", "topic": "label"},
     "names": {"quality": "number", "topic": "label"},
     "endpoint": "http://localhost:8000/v1",

@@ -113,11 +113,11 @@ def test_a_cut_answer_is_refused_even_if_it_can_be_read() -> None:
 
 
 def test_json_is_read_strictly() -> None:
-    good = {"type": "study", "domain": "clinical", "educational_quality": 4}
+    good = {"type": "study", "field": "clinical", "educational_quality": 4}
     assert read_answer(BIOMEDICAL, json.dumps(good)) == good
     assert read_answer(BIOMEDICAL, f"```json\n{json.dumps(good)}\n```") == good
     assert read_answer(BIOMEDICAL, json.dumps({**good, "reason": "it says so"})) == good
-    twice = '{"type": "study", "type": "review", "domain": "other", "educational_quality": 3}'
+    twice = '{"type": "study", "type": "review", "field": "other", "educational_quality": 3}'
     assert "given twice" in problem(BIOMEDICAL, twice)
     for name, value, reason in [
         ("type", "poem", "type is 'poem', not one of clinical case, study, review, other"),
@@ -129,7 +129,7 @@ def test_json_is_read_strictly() -> None:
         ("educational_quality", [4], "educational_quality is [4], not a number"),
     ]:
         assert problem(BIOMEDICAL, json.dumps({**good, name: value})).startswith(reason)
-    assert problem(BIOMEDICAL, '{"type": "study"}') == "no domain, educational_quality"
+    assert problem(BIOMEDICAL, '{"type": "study"}') == "no field, educational_quality"
     assert problem(BIOMEDICAL, "[1]").startswith("not a JSON object")
     assert problem(BIOMEDICAL, f"Sure! {json.dumps(good)}").startswith("not JSON")
     nan = json.dumps(good).replace("4", "NaN")

@@ -447,7 +447,7 @@ def test_paragraphs_are_asked_about_each_on_its_own(tmp_path: Path) -> None:
     rows = found.labels.to_pylist()
     assert [r["doc_id"] for r in rows[::3]] == [1, 2, 3, 4, 5, 6]
     assert {r["paragraph"] for r in rows} == {1, 2}
-    assert [r["name"] for r in rows[:3]] == ["type", "domain", "educational_quality"]
+    assert [r["name"] for r in rows[:3]] == ["type", "field", "educational_quality"]
     assert [(r["doc_id"], r["paragraph"]) for r in both.labels.to_pylist()] == [
         (d, p) for d in range(1, 7) for p in (1, 2)
     ]

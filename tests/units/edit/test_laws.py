@@ -1,6 +1,7 @@
 """Laws of editors, run over the registry: spans are stretches of characters, and each text is edited by itself."""
 
 import pickle
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from tasks import units
 from tasks.stages.edit import check
 from tasks.text import TextBatch
-from tests.contracts.test_units import HOSTILE, LONG
+from tests.contracts.test_units import HOSTILE, LONG, defaults, measure_of
 from tests.data import texts
 from tests.units.edit.editing import edited
 from tests.units.edit.pages import pages
@@ -20,7 +21,14 @@ every_editor = pytest.mark.parametrize("unit", EDITORS, ids=lambda unit: unit.na
 
 
 def after(unit: units.Unit, found: list[str]) -> list[str]:
-    return edited(unit.call, *found, **unit.resolve(None))
+    return edited(unit.call, *found, **given_to(unit))
+
+
+def given_to(unit: units.Unit) -> dict[str, Any]:
+    """Settings by default, and what a scorer has learnt for those that apply it."""
+    if unit.fitted_by is None:
+        return defaults(unit)
+    return defaults(unit) | {"fitted": measure_of(units.unit("score", unit.fitted_by)).given["fitted"]}
 
 
 @every_editor
@@ -37,9 +45,9 @@ def test_each_text_is_edited_by_itself(unit: units.Unit) -> None:
 
 
 @every_editor
-@given(st.lists(st.text(max_size=80), max_size=4))
+@given(drawn=st.lists(st.text(max_size=80), max_size=4))
 @settings(max_examples=30, deadline=None, derandomize=True)
 def test_spans_are_stretches_of_characters(unit: units.Unit, drawn: list[str]) -> None:
     batch = TextBatch(pa.array(drawn, pa.large_string()))
-    check(unit.name, batch, unit.call(batch, **unit.resolve(None)))
+    check(unit.name, batch, unit.call(batch, **given_to(unit)))
     assert pickle.loads(pickle.dumps(unit.call)) is unit.call
