@@ -266,3 +266,37 @@ def subset(state: Any, count: int, limit: int) -> Any:
                 found[filled] = found[i]
                 filled += 1
     return state, found
+
+
+def distinct(context: Integers, key: NDArray[np.uint64], choices: int) -> NDArray[np.uint64]:
+    """Return a number below ``choices`` per row that no other row of its context has; contexts are ascending."""
+    place = (np.arange(len(context)) - np.searchsorted(context, context)).astype(np.uint64)
+    found = noise(noise(place, 5) ^ key[context], 9) % np.uint64(choices)
+    while True:
+        order = np.lexsort([found, context])
+        again = np.append(False, (np.diff(context[order]) == 0) & (np.diff(found[order]) == 0))[: len(order)]
+        if not again.any():
+            return np.asarray(found)
+        rows = order[again]
+        found[rows] = noise(found[rows] ^ noise(place[rows], 13), 17) % np.uint64(choices)
+
+
+def spliced(contexts: pa.Table, added: pa.Table, seed: int) -> pa.Table:
+    """Put more contexts at random places among those that are there, each kind in its own order."""
+    mine, others = context_lengths(contexts).size, context_lengths(added).size
+    drawn = uniform(np.arange(others, dtype=np.uint64), seed)
+    place = np.sort((drawn * (mine + 1)).astype(np.int64)) + np.arange(others)
+    free = np.ones(mine + others, bool)
+    free[place] = False
+    moved = np.flatnonzero(free)[contexts["context_id"].to_numpy()]
+    tables = [replaced(contexts, context_id=moved), replaced(added, context_id=place[added["context_id"].to_numpy()])]
+    return numbered(pa.concat_tables([of_pieces(table) for table in tables]))
+
+
+def without_contexts(contexts: pa.Table, role: str) -> pa.Table:
+    """Return the contexts that hold no piece of this role."""
+    if not contexts.num_rows:
+        return contexts
+    context = contexts["context_id"].to_numpy()
+    holds = np.bincount(context, weights=pc.equal(contexts["role"], role).to_numpy()) > 0
+    return numbered(contexts.filter(pa.array(~holds[context])))

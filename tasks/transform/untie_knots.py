@@ -19,6 +19,7 @@ from tasks.transform._made import (
     advance,
     alike,
     below,
+    distinct,
     drawn,
     enclosed,
     ends_document,
@@ -158,7 +159,16 @@ def _plan(table: pa.Table, odds: Integers, keep_order: bool, seed: int) -> _Plan
     document, number, count, left, right, slot = found
     begin = (np.cumsum(length) - length)[document]
     context = of[document]
-    return _Plan(context, document, number, count, begin + left, begin + right, slot, _names(context, key))
+    return _Plan(
+        context,
+        document,
+        number,
+        count,
+        begin + left,
+        begin + right,
+        slot,
+        distinct(context, key, len(LETTERS) ** ID_LENGTH),
+    )
 
 
 @njit(nogil=True, cache=True)
@@ -196,20 +206,6 @@ def _chunks(bounds: Any, length: Any, key: Any, odds: Any, keep_order: bool) -> 
                     first = i
         found[5, begin:total] = slots
     return found[:, :total]
-
-
-def _names(context: Integers, key: Any) -> Integers:
-    """Return a number per chunk that no other chunk of its context has."""
-    begins = np.searchsorted(context, context)
-    place = (np.arange(len(context)) - begins).astype(np.uint64)
-    choices = np.uint64(len(LETTERS) ** ID_LENGTH)
-    name = noise(noise(place, 5) ^ key[context], 9) % choices
-    while True:
-        order = np.lexsort([name, context])
-        twice = np.append(False, (np.diff(context[order]) == 0) & (np.diff(name[order]) == 0))
-        if not twice.any():
-            return np.asarray(name)
-        name[order[twice]] = noise(name[order[twice]] ^ place[order[twice]], 13) % choices
 
 
 def _spelled(name: Integers) -> list[str]:
