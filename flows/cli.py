@@ -131,6 +131,56 @@ def whatif(
 
 
 @app.command()
+def review(
+    file: Annotated[Path, typer.Argument(help="The sample, .csv or .jsonl: written, or with --read read back.")],
+    warehouse: Warehouse = HERE,
+    by: Annotated[
+        str | None, typer.Option(help="Draw per value of this column, such as source (default: the audit samples).")
+    ] = None,
+    documents: Annotated[int, typer.Option(help="Documents to draw per value.", min=1)] = 50,
+    read: Annotated[bool, typer.Option("--read", help="Count the verdicts (keep or drop) in the file.")] = False,
+    least: Annotated[
+        float | None, typer.Option(help="Fail if agreement may be below this share (lower bound).", min=0, max=1)
+    ] = None,
+    confidence: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
+) -> None:
+    """Put documents before a person: write a sample with an empty column verdict, and count what was filled in."""
+    from flows import review as sample
+    from tasks.ledger import Ledger
+
+    if read:
+        sample.read(file, least=least, confidence=confidence)
+        return
+    with Ledger.published(warehouse) as ledger:
+        count = sample.write(ledger, file, by=by, documents=documents)
+    output.print(f"{count} documents in {file}: write keep or drop under verdict, then add --read", highlight=False)
+
+
+@app.command()
+def lexicon(
+    target: Annotated[str, typer.Argument(help="Texts with the subject: a file, folder or pattern.")],
+    background: Annotated[str, typer.Argument(help="Other texts to compare with.")],
+    least: Annotated[float, typer.Option(help="Share of a term's occurrences in the target: more than this.")] = 0.4,
+    log_odds: Annotated[float, typer.Option(help="Least log-odds of a term.")] = 0.0,
+    fewest: Annotated[int, typer.Option(help="Least occurrences of a term in the target.", min=1)] = 5,
+    longest: Annotated[int, typer.Option(help="Words in the longest term.", min=1)] = 3,
+    file: Annotated[Path, typer.Option("--output", "-o", help="The list to write, for `term_hits`.")] = Path(
+        "terms.txt"
+    ),
+    shown: Annotated[int, typer.Option(help="Terms to show, the most telling first.", min=0)] = 20,
+) -> None:
+    """Make a block list from examples: the terms that target texts have and others hardly."""
+    from tasks.read._whole import whole
+    from tasks.score._lexicon import lexicon as terms_of
+    from tasks.score._lexicon import write_terms
+
+    texts = [whole(path)["text"].to_pylist() for path in (target, background)]
+    found = terms_of(*texts, longest=longest, fewest=fewest, pos_ratio=least, log_odds=log_odds)
+    write_terms(found, file)
+    table(found.slice(0, shown).to_pylist(), f"{found.num_rows:,} terms in {file}")
+
+
+@app.command()
 def sql(
     query: Annotated[str | None, typer.Argument(help="Query; read from standard input if left out.")] = None,
     warehouse: Warehouse = HERE,

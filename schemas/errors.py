@@ -6,6 +6,7 @@ GristmillError
 ├── MissingExtraError      an optional dependency is needed; the message says what to install
 ├── UnitError              a unit broke its contract (wrong length, not finite, wrong columns)
 ├── AgreementError         a learnt score agrees too little with held-out labels to decide by
+├── ReviewError            a person agrees too little with what became of the documents they looked at
 ├── ToleranceError         more documents failed than the recipe tolerates
 ├── AuditError             a law does not hold in this run; nothing was published
 └── LedgerError            the ledger is missing, locked or asked for what it does not hold
@@ -37,6 +38,10 @@ class UnitError(GristmillError):
 
 class AgreementError(GristmillError):
     """A learnt score agrees too little with labels that it has not seen to decide what is kept."""
+
+
+class ReviewError(GristmillError):
+    """A person agrees too little with what became of the documents that they looked at."""
 
 
 class ToleranceError(GristmillError):
