@@ -1,6 +1,7 @@
 """Training on every format: the same masked, weighted loss as straight from the segments and the texts."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -9,10 +10,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from schemas.errors import RecipeError
+from tasks.ledger import Ledger
+from tasks.resolve import parse
 from tasks.transform._pieces import PIECES, attending, context_lengths, firsts, pieces, replaced
 from tests import trainers
+from tests.small import digests, run_here
 from tests.trainers import Context
 from tests.units.write.corpus import Corpus, corpus, export, segments_of
 
@@ -198,6 +204,42 @@ def test_the_loss_sees_every_array(reference: list[Context]) -> None:
     for name in Context._fields:
         changed = [c._replace(**{name: np.roll(getattr(c, name), 1)}) for c in reference]
         assert abs(loss_numpy(changed) - right) > 1e-4 * right, name
+
+
+RECIPE = """
+name: formats
+sources: {some: {path: 0.jsonl}, others: {path: "[12].jsonl"}}
+steps:
+  - pack: {best_fit: {context_length: 128}}
+export: [parquet, jsonl, {mds: {expand: true}}, {megatron: {sequences: segment}}, numpy_tokens, webdataset]
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_gives_all_formats_of_one_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for i in range(3):
+        lines = [json.dumps({"id": str(k), "text": whole(k) + str(k)}) for k in range(i, 90, 3)]
+        (tmp_path / f"{i}.jsonl").write_text("\n".join(lines))
+    release = run_here(tmp_path, tmp_path / "a", recipe=RECIPE)
+    assert digests(release) == digests(run_here(tmp_path, tmp_path / "b", recipe=RECIPE, partitions=3))
+    documents = pq.read_table(next((release / "parquet").glob("documents-*")), columns=["doc_id", "text"]).to_pylist()
+    with Ledger.published(release / "ledger.duckdb") as ledger:
+        segments = ledger.table("SELECT * FROM segments ORDER BY context_id, position")
+    expected = contexts_of(segments, {row["doc_id"]: row["text"] for row in documents})
+    right = loss_numpy(expected)
+    manifest = json.loads((release / "manifest.json").read_text())
+    for name, note in manifest["formats"].items():
+        found = getattr(trainers, name)(release / name)
+        assert loss_numpy(found) == pytest.approx(right, rel=1e-6), name
+        assert set(note) == {"carries", "loses", "trainer"} and all(note.values())
+    assert len(manifest["formats"]) == 6
+    assert "add\\_extra\\_token\\_to\\_sequence=False" in (release / "card.md").read_text()
+
+
+def test_formats_of_contexts_need_a_pack_step() -> None:
+    with pytest.raises(RecipeError, match="mds holds contexts, and there are none without a pack step"):
+        parse("name: x\nsources: {a: {path: a.jsonl}}\nexport: [parquet, mds]\n")
 
 
 def plain(made: Corpus) -> pa.Table:

@@ -104,6 +104,40 @@ def test_the_bytes_do_not_depend_on_how_texts_are_spread(
     assert export(other, segments_of(other), tmp_path) == release[1]
 
 
+ALL: dict[str, dict[str, Any]] = {
+    name: {"full_context": 512} for name in ("mds", "megatron", "numpy_tokens", "webdataset")
+}
+
+
+def test_token_formats_have_the_same_bytes_however_texts_are_spread(made: Corpus, tmp_path: Path) -> None:
+    first = export(made, segments_of(made), tmp_path / "a", formats=ALL)
+    other = corpus(tmp_path / "corpus", 7)
+    assert export(other, segments_of(other), tmp_path / "b", formats=ALL) == first
+    contexts = int(segments_of(made)["context_id"].to_numpy().max()) + 1
+    for name in ALL:
+        mine = [row for row in first if row["format"] == name]
+        assert {row["content"] for row in mine} == {"contexts"}
+        counted = [row for row in mine if row["contexts"]]
+        assert sum(row["contexts"] for row in counted) == contexts and len(counted) > 1
+        assert all(row["documents"] == row["tokens"] == 0 for row in mine if row not in counted)
+    paths = [path for path in (tmp_path / "a" / "release").rglob("*") if path.is_file()]
+    assert sorted(row["path"] for row in first) == sorted(
+        path.relative_to(tmp_path / "a" / "release").as_posix() for path in paths
+    )
+
+
+def test_a_file_beside_another_is_made_again_with_it(made: Corpus, tmp_path: Path) -> None:
+    first = export(made, segments_of(made), tmp_path, formats=ALL)
+    (tmp_path / "release" / "mds" / "index.json").unlink()
+    for name in ("megatron/contexts-00000-of-*.idx", "numpy_tokens/label_mask/contexts-00001-of-*.npy"):
+        next((tmp_path / "release").glob(name)).unlink()
+    assert export(made, segments_of(made), tmp_path, formats=ALL) == first
+
+
+def test_formats_of_contexts_write_nothing_where_there_are_none(made: Corpus, tmp_path: Path) -> None:
+    assert export(made, None, tmp_path, formats=ALL) == []
+
+
 def test_the_manifest_is_what_lies_there(made: Corpus, release: tuple[Path, list[dict[str, Any]]]) -> None:
     folder, rows = release
     assert sorted(row["path"] for row in rows) == sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*"))
