@@ -23,8 +23,8 @@ OWN = ("quickstart",)  # recipes of no paper
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipes")
-    note = "\n\nThis return of a class of toxin, or of another pathogen, has no value that anyone would want to import.\n\n"
-    found = [text[:6000] + note * (i % 4 == 0) for i, text in enumerate(texts(240))]
+    note = "This return of a class of toxin, or of another pathogen, has a value that nobody would import. " * 6
+    found = [f"{text[:6000]}\n\n{note}\n" if i % 2 else text[:6000] for i, text in enumerate(texts(240))]
     for part, name in enumerate(("one", "two", "three")):
         rows = [
             {
