@@ -4,7 +4,7 @@ import json
 import pickle
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,13 +25,17 @@ from tasks.check import columns
 from tasks.partition import FIELDS, Measure
 from tasks.sample import Sample
 from tasks.settings import Files, found_at
+from tasks.stages.transform import check_promises
 from tasks.text import TextBatch
+from tasks.tokenize import load, plain
+from tasks.transform._pieces import attending, context_lengths, cut, one_each
 from tests.contracts.test_house import HOUSE, public, tree
 from tests.data import texts
+from tests.units.transform.made import settled, valid
 
 SEED = 20261
 # What a unit's file may hold beside the unit.
-BESIDE = ("measure", "check", "figures", "finish", "rooms", "tables_of", "undo", "uses")
+BESIDE = ("measure", "check", "figures", "finish", "placed", "rooms", "tables_of", "undo", "uses")
 REQUIRED: dict[str, Any] = {
     "score": "quality",
     "rule": "quality >= 3",
@@ -296,6 +300,9 @@ def documents(unit: units.Unit) -> pa.Table:
             "doc_id": rng.permutation(2**63 + np.arange(len(drawn), dtype=np.uint64)),
             "source": [f"source {i % 3}" for i in range(len(drawn))],
             "domain": [f"domain {i % 3}" for i in range(len(drawn))],
+            "id": [f"folder {i % 4}/{i // 8}.py" if i % 5 else None for i in range(len(drawn))],
+            "url": [f"https://example.org/a/b/{i}.c" if i % 2 else None for i in range(len(drawn))],
+            "file": [f"{i % 3}.jsonl" for i in range(len(drawn))],
             "tokens": [len(text.encode()) + 1 for text in drawn],
             "quality": rng.integers(0, 5, len(drawn)) / 4,
         }
@@ -381,6 +388,65 @@ def test_packing_holds_no_token_twice_and_loses_none_unsaid(
         assert all(stop <= start for (_, stop), (start, _) in pairwise([(0, 0), *spans, (length, length)]))
         assert drops or sum(stop - start for start, stop in spans) == length, "it drops tokens without saying so"
     assert not kept, "it packs documents that it was not given"
+
+
+# Transforms
+
+
+def given_to(unit: units.Unit, kind: str) -> tuple[pa.Table, dict[str, Any]]:
+    """Contexts as a run hands them to a transform, before or after packing, and everything that it may ask for."""
+    table = documents(unit)
+    for name in {*unit.needs, "created", "declared_language", "license"} - set(table.column_names):
+        table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
+    contexts = one_each(table.append_column("copy", pa.array([0] * table.num_rows)))
+    if kind == "prefixed":
+        prefix = units.unit("transform", "metadata_prefix")
+        wanted = {"template": "{domain}: ", "seed": 5, "vocabulary": 257, "cooldown": 0.5}
+        contexts = prefix.call(contexts, documents=table, encode=partial(plain, load()), **wanted)
+    if unit.module.AFTER_PACK:
+        size = context_lengths(contexts)
+        items = pa.table({"doc_id": pa.array(range(len(size)), pa.uint64()), "copy": [0] * len(size), "tokens": size})
+        found = units.unit("pack", "concatenate").call(items, context_length=3000, seed=1)
+        spans = [found[name].to_numpy() for name in ("doc_id", "start", "stop", "context_id", "position")]
+        contexts = attending(cut(contexts, spans[0].astype(np.int64), *spans[1:]), "context")
+    internal = {"documents": table, "encode": partial(plain, load()), "vocabulary": 257, "end_of_text": 256, "seed": 3}
+    asked = {name: value for name, value in internal.items() if name in units.parameters(unit.call)}
+    long = {"context_length": 10**6} if unit.settings.get("context_length", (0, 0))[1] is None else {}
+    return contexts, asked | defaults(unit) | long
+
+
+over_contexts = pytest.mark.parametrize("kind", ["plain", "prefixed", "none"])
+
+
+@over("transform")
+@over_contexts
+def test_transform_makes_contexts_and_keeps_its_promises(unit: units.Unit, kind: str) -> None:
+    contexts, asked = given_to(unit, kind)
+    contexts = contexts.slice(0, 0) if kind == "none" else contexts
+    before, state = contexts.to_pylist(), np.random.get_state()
+    made = unit.call(contexts, **asked)
+    assert made.equals(unit.call(contexts, **asked)), "it is not pure in its seed"
+    assert np.array_equal(np.random.get_state()[1], state[1]) and contexts.to_pylist() == before
+    assert valid(made).num_rows or kind == "none"
+    weight = made["loss_weight"].to_numpy()
+    assert np.isfinite(weight).all() and (weight >= 0).all()
+    check_promises(unit, contexts, made)
+    named = getattr(unit.module, "special_tokens", None)
+    ids = named(vocabulary=257, **units.accepted(named, defaults(unit))).values() if named else ()
+    inserted = made["inserted"].combine_chunks().flatten().to_numpy()
+    assert inserted.max(initial=0) <= max(ids, default=256), "it inserts tokens that it does not name"
+
+
+@over("transform")
+@pytest.mark.parametrize("kind", ["plain", "prefixed"])
+def test_undone_transform_gives_the_contexts_back(unit: units.Unit, kind: str) -> None:
+    undo = getattr(unit.module, "undo", None)
+    if undo is None or (unit.name, kind) == ("metadata_prefix", "prefixed"):
+        pytest.skip("nothing to undo, or more than its own")
+    contexts, asked = given_to(unit, kind)
+    made = unit.call(contexts, **asked)
+    assert not made.equals(contexts)
+    assert settled(undo(made)).equals(settled(contexts))
 
 
 # Mixers
