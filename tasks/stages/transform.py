@@ -14,7 +14,7 @@ from tasks import units
 from tasks.partition import measured_file
 from tasks.run import Run, seed_of, tokenizer_of, unit_measure
 from tasks.settings import files_of, found_at, known_by_content
-from tasks.stages.order import place_as_read
+from tasks.stages.order import note, place_as_read
 from tasks.tokenize import load, plain
 from tasks.transform._pieces import Integers, is_inserted, lengths, one_each
 
@@ -53,7 +53,7 @@ def _made(run: Run, call: Call, contexts: pa.Table, seed: int) -> pa.Table:
     )
     given = found_at(call.settings, files) | _internal(run, unit, seed, documents)
     made = run.once(kept, lambda: unit.call(contexts, **given))
-    _check_promises(unit, contexts, made)
+    check_promises(unit, contexts, made)
     return made
 
 
@@ -82,7 +82,7 @@ def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table) -> dic
     return {name: value for name, value in given.items() if name in units.parameters(unit.call)}
 
 
-def _check_promises(unit: units.Unit, before: pa.Table, after: pa.Table) -> None:
+def check_promises(unit: units.Unit, before: pa.Table, after: pa.Table) -> None:
     """A transform that does not say that it drops (DROPS) or repeats (REPEATS) tokens must not."""
     had, has = coverage(before), coverage(after)
     drops = int((had["covered"].sum() or 0) - (has["covered"].sum() or 0)) if len(had) else 0
@@ -156,8 +156,3 @@ def figures(before: pa.Table, after: pa.Table) -> dict[str, float]:
         "dropped_tokens": float(had["covered"].sum() - has["covered"].sum()),
         "repeated_tokens": float(has["repeated"].sum() - had["repeated"].sum()),
     }
-
-
-def note(run: Run, number: int, found: dict[str, float]) -> None:
-    """Write figures of a step into the ledger."""
-    run.ledger.insert("metrics", [{"step": number, "name": name, "value": value} for name, value in found.items()])

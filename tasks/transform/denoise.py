@@ -46,7 +46,7 @@ RATES = np.array([0.15, 0.15, 0.25, 0.5, 0.5, 0.15, 0.5])
 REGULAR, EXTREME, SEQUENTIAL = range(3)
 MODES = np.array([REGULAR, REGULAR, SEQUENTIAL, EXTREME, EXTREME, EXTREME, EXTREME])
 NAMES = ("[NLU]", "[NLG]", "[S2S]")
-INPUT, TARGET = 1, 1 << 30  # ranks in an example begin there; its end comes at twice the latter
+LEAD, INPUT, TARGET = 1, 2, 1 << 30  # ranks in an example begin there; its end comes at twice the last
 
 
 def denoise(
@@ -70,6 +70,7 @@ def denoise(
 
     Documents are cut into equal parts such that no example is over ``longest`` tokens; the end-of-text token of a
     document closes its last example, others get one. Documents of fewer than two tokens before it stay as they are.
+    What was inserted before a document's text (metadata) comes before the inputs of its first example, and adds to it.
 
     Ids from ``first_marker`` on, by default ``vocabulary``: [NLU] (R), [NLG] (X), [S2S] (S), then the sentinels.
     Raises UnitError for weights that are none or ``longest`` under 8.
@@ -87,7 +88,7 @@ def denoise(
     examples = _examples(contexts, documents, odds / odds.sum(), longest, seed)
     spans = _spans(examples, seed)
     first = vocabulary if first_marker is None else first_marker
-    made = [_text(contexts, examples, spans), *_closing(contexts, examples, end_of_text)]
+    made = [_leads(contexts, examples), _text(contexts, examples, spans), *_closing(contexts, examples, end_of_text)]
     made += _sentinels(contexts, examples, spans, first + len(NAMES))
     drawn = np.flatnonzero(examples.denoiser >= 0)
     row = np.searchsorted(np.cumsum(lengths(contexts)), examples.begin[drawn], side="right")
@@ -106,7 +107,8 @@ def undo(contexts: pa.Table) -> pa.Table:
     item = np.cumsum(np.append(True, np.diff(owner) != 0)) - 1
     weight = np.zeros(item[-1] + 1)
     np.maximum.at(weight, item, table["loss_weight"].to_numpy())
-    return rejoined(replaced(table, loss_weight=weight[item], causal=np.ones(len(item), bool)), item)
+    weight = np.where(is_inserted(table), table["loss_weight"].to_numpy(), weight[item])
+    return rejoined(replaced(table, loss_weight=weight, causal=np.ones(len(item), bool)), item)
 
 
 def special_tokens(*, vocabulary: int, longest: int = 2048, first_marker: int | None = None) -> dict[str, int]:
@@ -120,9 +122,11 @@ def special_tokens(*, vocabulary: int, longest: int = 2048, first_marker: int | 
 
 @dataclass(frozen=True)
 class _Examples:
-    """Per example: first token among all tokens laid end to end, tokens to denoise, whether the next token is its
-    document's end-of-text, its denoiser (-1: leave as it is), how many tokens to take out and in how many spans."""
+    """Per example: the context it is of, first token among all tokens laid end to end, tokens to denoise, whether the
+    next token is its document's end-of-text, its denoiser (-1: leave as it is), how many tokens to take out and in how
+    many spans."""
 
+    item: Integers
     begin: Integers
     size: Integers
     closed: Integers
@@ -166,7 +170,8 @@ def _amounts(size: Integers, denoiser: Integers, drawn: Integers) -> tuple[Integ
 def _examples(table: pa.Table, documents: pa.Table, odds: Integers, longest: int, seed: int) -> _Examples:
     total, heads = context_lengths(table), firsts(table)
     closed = ends_document(table, documents)[heads[1:] - 1]
-    body = total - closed
+    lead = np.bincount(table["context_id"].to_numpy(), weights=lengths(table) * _leading(table)).astype(np.int64)
+    body = total - closed - lead
     denoised = body >= 2
     raw = _raw_length(longest)
     count = np.where(denoised, np.maximum(-(-body // raw), 1), 1)
@@ -178,8 +183,8 @@ def _examples(table: pa.Table, documents: pa.Table, odds: Integers, longest: int
     denoiser = np.searchsorted(np.cumsum(odds), uniform(key, 1), side="right").clip(0, len(odds) - 1)
     noisy, spans = _amounts(np.maximum(size, 2), denoiser, uniform(key, 2))
     last = (turn == count[item] - 1) & closed[item] & denoised[item]
-    begin += (np.cumsum(total) - total)[item]
-    return _Examples(begin, size, last, np.where(denoised[item], denoiser, -1), noisy, spans, key)
+    begin += (np.cumsum(total) - total + np.where(denoised, lead, 0))[item]
+    return _Examples(item, begin, size, last, np.where(denoised[item], denoiser, -1), noisy, spans, key)
 
 
 def _spans(examples: _Examples, seed: int) -> _Spans:
@@ -217,7 +222,23 @@ def _partitioned(size: Any, noisy: Any, count: Any, key: Any) -> tuple[Integers,
     return left, right
 
 
+def _leading(table: pa.Table) -> Integers:
+    """Return which pieces are inserted ones before the first span of text in their context."""
+    text, begins = np.cumsum(~is_inserted(table)), firsts(table)[:-1]
+    before = (text - ~is_inserted(table))[begins]
+    return np.asarray(is_inserted(table) & (text == before[table["context_id"].to_numpy()]))
+
+
 _Made = tuple[pa.Table, Integers, Integers]
+
+
+def _leads(table: pa.Table, examples: _Examples) -> _Made:
+    """What was inserted before documents, before the inputs of their first examples."""
+    _, first = np.unique(examples.item, return_index=True)
+    mine = first[table["context_id"].to_numpy()]
+    row = np.flatnonzero(_leading(table) & (examples.denoiser >= 0)[mine])
+    lead = replaced(table.take(pa.array(row)), loss_weight=np.zeros(len(row)), causal=np.zeros(len(row), bool))
+    return lead, mine[row], np.full(len(row), LEAD)
 
 
 def _inserted(role: str, weight: float, causal: bool) -> dict[str, Any]:

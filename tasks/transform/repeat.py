@@ -19,7 +19,7 @@ from tasks.transform._made import (
     of_pieces,
     repositioned,
 )
-from tasks.transform._pieces import context_lengths, firsts, lengths, numbered, parts, replaced
+from tasks.transform._pieces import context_lengths, firsts, is_inserted, lengths, numbered, parts, replaced
 
 AFTER_PACK = False
 REPEATS = True
@@ -82,7 +82,10 @@ def undo(contexts: pa.Table) -> pa.Table:
     twice = np.bincount(context, weights=again) > 0
     weight = np.zeros(len(heads))
     np.maximum.at(weight, context, table["loss_weight"].to_numpy())
-    table = replaced(table, loss_weight=np.where(twice[context], weight[context], table["loss_weight"].to_numpy()))
+    table = replaced(
+        table,
+        loss_weight=np.where(twice[context] & ~is_inserted(table), weight[context], table["loss_weight"].to_numpy()),
+    )
     return repositioned(numbered(table.filter(pa.array((reading == 1) | ~twice[context]))))
 
 
