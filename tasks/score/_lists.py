@@ -6,15 +6,25 @@ once by a process, until its file changes.
 
 import gzip
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+from numba import njit
+
 from schemas.errors import InputError
+from tasks.text.batch import TextBatch
+from tasks.text.borrow import Array, borrow
+from tasks.text.hashing import hash_bytes
 from tasks.text.terms import Terms, automaton
 
 # How entries are compared: as they are, in lower case, or by the letters and digits of ASCII alone.
 EXACT, LOWER, PLAIN = "exact", "lower", "plain"
 BETWEEN = re.compile("[^a-z0-9]+")
+_CHUNK = 200_000  # lines that are hashed at a time
 
 
 def read_set(path: str | None, form: str = EXACT) -> frozenset[str]:
@@ -27,6 +37,34 @@ def read_terms(path: str | None, form: str = EXACT) -> Terms:
     return _terms(path, *_state(path), form) if path else _terms(None, 0, 0, form)
 
 
+def read_keys(path: str | None, form: str = EXACT) -> np.ndarray:
+    """Return the hashes of the entries of a list, ascending (uint64): for millions of entries, in 8 bytes each."""
+    return _keys(path, *_state(path), form) if path else np.zeros(0, np.uint64)
+
+
+def listed(names: Sequence[str], keys: np.ndarray) -> np.ndarray:
+    """Say of each name whether its hash is one of ``keys`` (bool)."""
+    if not len(names) or not len(keys):
+        return np.zeros(len(names), bool)
+    wanted = hashes(names)
+    return keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
+
+
+def hashes(names: Sequence[str]) -> np.ndarray:
+    """Return a 64-bit hash of each name: uint64."""
+    batch = TextBatch(pa.array(names, pa.large_string()))
+    return _hash_all(batch.data, batch.offsets)
+
+
+@njit(nogil=True, cache=True)
+def _hash_all(data: Array, offsets: Array) -> Array:
+    found = np.empty(len(offsets) - 1, np.uint64)
+    data = borrow(data)
+    for name in range(len(found)):
+        found[name] = hash_bytes(data, offsets[name], offsets[name + 1])
+    return found
+
+
 def _state(path: str) -> tuple[int, int]:
     """Size and time of a file: it may have changed since it was read."""
     try:
@@ -36,19 +74,34 @@ def _state(path: str) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-@lru_cache(maxsize=16)
-def _set(path: str, size: int, time: int, form: str) -> frozenset[str]:
-    data = Path(path).read_bytes()
+def _entries(path: str, form: str) -> Iterator[str]:
     try:
-        text = (gzip.decompress(data) if path.endswith(".gz") else data).decode("utf-8-sig")
+        with gzip.open(path, "rb") if path.endswith(".gz") else Path(path).open("rb") as file:
+            for number, line in enumerate(file):
+                entry = line.decode("utf-8-sig" if number == 0 else "utf-8").strip()
+                if entry and not entry.startswith("#"):
+                    yield _formed(entry, form)
     except (UnicodeDecodeError, OSError, EOFError) as error:
         raise InputError(f"cannot read the list '{path}': {error}") from None
-    lines = (line.strip() for line in text.split("\n"))
-    entries = (line for line in lines if line and not line.startswith("#"))
+
+
+def _formed(entry: str, form: str) -> str:
     if form == EXACT:
-        return frozenset(entries)
-    lowered = (entry.lower() for entry in entries)
-    return frozenset(lowered if form == LOWER else (BETWEEN.sub("", entry) for entry in lowered)) - {""}
+        return entry
+    return entry.lower() if form == LOWER else BETWEEN.sub("", entry.lower())
+
+
+@lru_cache(maxsize=16)
+def _set(path: str, size: int, time: int, form: str) -> frozenset[str]:
+    return frozenset(_entries(path, form)) - {""}
+
+
+@lru_cache(maxsize=16)
+def _keys(path: str, size: int, time: int, form: str) -> np.ndarray:
+    entries, parts = _entries(path, form), []
+    while part := list(islice(entries, _CHUNK)):
+        parts.append(hashes(part))
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ import pytest
 
 from schemas.errors import InputError
 from tasks.filter.url_quality import url_quality
+from tasks.score import _lists
 from tasks.score.url_rules import COLUMNS, url_rules
 from tasks.text.batch import TextBatch
 from tests.benchmarks._agreement import kept
@@ -83,3 +84,13 @@ def test_odd_addresses_are_no_error(lists: dict[str, str]) -> None:
 def test_a_missing_list_is_named() -> None:
     with pytest.raises(InputError, match="no_such_list"):
         url_rules(batch("http://a.com"), domains="no_such_list.txt")
+
+
+def test_long_lists_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lists, "_CHUNK", 2)
+    names = [f"Host{i}.example" for i in range(5)]
+    (tmp_path / "domains").write_text("\n".join(names))
+    found = url_rules(
+        batch(*(f"http://a.{name}/" for name in [*names, "host5.example"])), domains=str(tmp_path / "domains")
+    )
+    assert found["url_blocked_domain"].tolist() == [1] * 5 + [0]
