@@ -23,7 +23,10 @@ OWN = ("quickstart",)  # recipes of no paper
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipes")
-    note = "This return of a class of toxin, or of another pathogen, has a value that nobody would import. " * 6
+    note = (
+        "This clinical study of a return of a class of toxin, or of another pathogen, has a value that nobody would import. "
+        * 6
+    )
     found = [f"{text[:6000]}\n\n{note}\n" if i % 2 else text[:6000] for i, text in enumerate(texts(240))]
     for part, name in enumerate(("one", "two", "three")):
         rows = [
