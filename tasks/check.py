@@ -70,9 +70,16 @@ def columns_used(step: Step) -> Iterator[str]:
     if step.kind == "edit":
         yield from (rule.score for _, rule in applied_rules(step))
     for call in step.calls:
-        for setting in COLUMN_SETTINGS:
-            named = call.settings.get(setting)
-            yield from [named] if isinstance(named, str) else named or ()
+        yield from columns_of(step.kind, call)
+
+
+def columns_of(kind: str, call: Call) -> Iterator[str]:
+    """Yield the columns of documents and scores that a call goes by, as its settings name them."""
+    for setting in COLUMN_SETTINGS:
+        named = call.settings.get(setting)
+        yield from [named] if isinstance(named, str) else named or ()
+    uses = getattr(units.unit(kind, call.name).module, "uses", None)
+    yield from uses(**units.accepted(uses, call.settings)) if uses else ()
 
 
 def applied_rules(step: Step) -> Iterator[tuple[Call, Rule]]:

@@ -52,8 +52,11 @@ class PackingMetrics:
         return {name: float(value) for name, value in asdict(self).items() if not isinstance(value, tuple)}
 
 
-def packing_metrics(segments: pa.Table, documents: pa.Table, *, context_length: int) -> PackingMetrics:
+def packing_metrics(segments: pa.Table, documents: pa.Table, *, context_length: int | Integers) -> PackingMetrics:
     """Measure a packing: ``segments`` against ``documents`` (doc_id, copy, tokens, source; one row per occurrence).
+
+    ``context_length`` is that of all contexts, or of each by its number; then no context is one too many, and what is
+    avoidable is so by the longest.
 
     Raises UnitError if a segment names an occurrence that is not in ``documents`` or tokens that it does not have.
     """
@@ -65,20 +68,25 @@ def packing_metrics(segments: pa.Table, documents: pa.Table, *, context_length: 
     length = stop - start
     ids, context = np.unique(segments["context_id"].to_numpy(), return_inverse=True)
     contexts, total, emitted = len(ids), int(tokens.sum()), int(length.sum())
-    least = -(-total // context_length)
+    if not isinstance(context_length, int):
+        room, longest = int(context_length[ids].sum()), int(context_length.max(initial=1))
+        least = contexts
+    else:
+        room, longest = contexts * context_length, context_length
+        least = -(-total // context_length)
     distinct = _distinct(row, start, stop, tokens)
     pieces = np.bincount(row, minlength=len(tokens))
     first = segments["position"].to_numpy() == 0
     return PackingMetrics(
         contexts=contexts,
         tokens=total,
-        padding_share=_share(contexts * context_length - emitted, contexts * context_length),
+        padding_share=_share(room - emitted, room),
         extra_contexts=contexts - least,
         extra_context_share=_share(contexts - least, least),
         cut_document_share=_share(int((pieces > 1).sum()), len(tokens)),
-        avoidably_cut_share=_share(int(((pieces > 1) & (tokens <= context_length)).sum()), len(tokens)),
+        avoidably_cut_share=_share(int(((pieces > 1) & (tokens <= longest)).sum()), len(tokens)),
         cuts=int(np.maximum(pieces - 1, 0).sum()),
-        unavoidable_cuts=int(((tokens - 1) // context_length).sum()),
+        unavoidable_cuts=int(((tokens - 1) // longest).sum()),
         lost_token_share=_share(total - distinct, total),
         repeated_token_share=_share(emitted - distinct, total),
         mid_document_share=_share(int((start[first] > 0).sum()), contexts),

@@ -65,26 +65,23 @@ def decompose(
     return segments_table(documents, row, start, start + (1 << power) + ahead, place)
 
 
-def rooms(segments: pa.Table) -> Integers:
+def rooms(documents: pa.Table, segments: pa.Table) -> Integers:
     """Return how many tokens each context has room for: as many as it holds."""
     size = segments["stop"].to_numpy() - segments["start"].to_numpy()
     return np.bincount(segments["context_id"].to_numpy(), weights=size).astype(np.int64)
 
 
 def figures(
-    segments: pa.Table, *, shortest: int, longest: int, ahead: int, batch_tokens: int | None
+    documents: pa.Table, segments: pa.Table, *, shortest: int, longest: int, ahead: int, batch_tokens: int | None
 ) -> dict[str, float]:
-    """Return the tokens in contexts of each length, and how many contexts fill no whole batch."""
-    power = _powers(rooms(segments) - ahead)
+    """Return the tokens in contexts of each length, their mean, and how many contexts fill no whole batch."""
+    power = _powers(rooms(documents, segments) - ahead)
     held = np.bincount(power, minlength=longest.bit_length())
     batch = batch_tokens or longest
     found = {f"tokens_of_length_{1 << k}": float(held[k] << k) for k in range(shortest.bit_length() - 1, len(held))}
     rest = sum(int(held[k]) % (batch >> k) for k in range(len(held)))
-    return {
-        **found,
-        "contexts_in_no_batch": float(rest),
-        "mean_context_tokens": float((1 << power).mean() if len(power) else 0),
-    }
+    mean = float((1 << power).mean()) if len(power) else 0.0
+    return {**found, "mean_context_tokens": mean, "contexts_in_no_batch": float(rest)}
 
 
 def _powers(lengths: Integers) -> Integers:

@@ -1,13 +1,21 @@
 """Ordering: each pass over the documents (those with one copy more) put in order, one pass after the other."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
 from schemas.recipe import Call, Step
 from schemas.tables.documents import documents
 from tasks import units
+from tasks.check import columns_of
+from tasks.order._placing import placing_figures
 from tasks.partition import measured_file
 from tasks.run import Run, seed_of, unit_measure
+
+GIVEN = ("doc_id", "source", "domain", "tokens")
 
 
 def order(run: Run, number: int, step: Step) -> None:
@@ -22,6 +30,7 @@ def order(run: Run, number: int, step: Step) -> None:
     with run.ledger.transaction():
         run.ledger.insert("places", places)
         run.leave(number)
+    _note(run, number, call, table, places)
 
 
 def weigh_equally(run: Run) -> None:
@@ -43,9 +52,8 @@ def featured(run: Run, call: Call) -> pa.Table:
     """The live documents by doc_id, with what the orderer needs of them."""
     measure = unit_measure("order", call)
     unit = units.unit("order", call.name)
-    score = call.settings.get("score")
-    given = f', m."{score}"' if score and score not in ("source", "domain", "tokens") else ""
-    given += "".join(f', m."{name}"' for name in unit.needs if name in documents.arrow.names)
+    asked = [*columns_of("order", call), *(name for name in unit.needs if name in documents.arrow.names)]
+    given = "".join(f', m."{name}"' for name in dict.fromkeys(asked) if name not in GIVEN)
     features = "JOIN read_parquet(?, hive_partitioning = false) AS features USING (doc_id)" if measure else ""
     columns = "".join(f', features."{column.name}"' for column in measure.columns) if measure else ""
     files = [[str(run.home(p) / measured_file(measure)) for p in run.partitions]] if measure else []
@@ -57,15 +65,36 @@ def featured(run: Run, call: Call) -> pa.Table:
 
 
 def _places(run: Run, call: Call, table: pa.Table, seed: int) -> pa.Table:
+    """Order each pass on its own, or all copies at once where the orderer says so (COPIES)."""
     unit = units.unit("order", call.name)
-    mapper = {"mapper": run.map} if "mapper" in units.parameters(unit.call) else {}
+    given = call.settings | ({"mapper": run.map} if "mapper" in units.parameters(unit.call) else {})
     copies = table["copies"].to_numpy()
-    doc_ids, copy = [], []
-    for turn in range(int(copies.max(initial=0))):
-        drawn = table.filter(pa.array(copies > turn))
-        sequence = unit.call(drawn, seed=seed + turn, **call.settings, **mapper)
-        doc_ids.append(drawn["doc_id"].to_numpy()[sequence])
-        copy.append(np.full(len(sequence), turn, np.int32))
-    ids = np.concatenate(doc_ids) if doc_ids else np.empty(0, np.uint64)
-    turns = np.concatenate(copy) if copy else np.empty(0, np.int32)
-    return pa.table({"position": np.arange(len(ids)), "doc_id": ids, "copy": turns})
+    turns = [_copy(table, copies, turn) for turn in range(int(copies.max(initial=0)))]
+    if turns and getattr(unit.module, "COPIES", False):
+        turns = [pa.concat_tables(turns)]
+    placed = [drawn.take(pa.array(unit.call(drawn, seed=seed + turn, **given))) for turn, drawn in enumerate(turns)]
+    found = pa.concat_tables(placed or [_copy(table, copies, 0)]).select(["doc_id", "copy"])
+    return found.add_column(0, "position", pa.array(np.arange(len(found)))).combine_chunks()
+
+
+def _copy(table: pa.Table, copies: np.ndarray[Any, np.dtype[Any]], turn: int) -> pa.Table:
+    drawn = table.filter(pa.array(copies > turn))
+    return drawn.append_column("copy", pa.array(np.full(len(drawn), turn, np.int32)))
+
+
+def _note(run: Run, number: int, call: Call, table: pa.Table, places: pa.Table) -> None:
+    """Note what the order did to scores, sources, lengths and repeats, and what the orderer has to say of it."""
+    rows = np.searchsorted(table["doc_id"].to_numpy(), places["doc_id"].to_numpy())
+    ordered = table.take(pa.array(rows)).append_column("copy", places["copy"])
+    own = getattr(units.unit("order", call.name).module, "placed", None)
+    run.beside(partial(_figures, ordered, call, own), partial(note, run, number))
+
+
+def _figures(ordered: pa.Table, call: Call, own: Callable[..., dict[str, float]] | None) -> dict[str, float]:
+    found = placing_figures(ordered, call.settings.get("score"))
+    return found | (own(ordered, **units.accepted(own, call.settings)) if own else {})
+
+
+def note(run: Run, number: int, found: dict[str, float]) -> None:
+    """Write figures of a step into the ledger."""
+    run.ledger.insert("metrics", [{"step": number, "name": name, "value": value} for name, value in found.items()])

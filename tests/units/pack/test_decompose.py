@@ -69,7 +69,7 @@ def test_random_lengths_keep_all_but_a_short_rest(tokens: list[int], low: int, m
 
 def test_random_pieces_hold_as_many_tokens_of_each_length() -> None:
     found = decompose(occurrences([2**24]), shortest=2**4, longest=2**9, pieces="random")
-    tokens = figures(found, shortest=2**4, longest=2**9, ahead=0, batch_tokens=None)
+    tokens = figures(found, found, shortest=2**4, longest=2**9, ahead=0, batch_tokens=None)
     share = np.array([tokens[f"tokens_of_length_{2**k}"] for k in range(4, 10)]) / 2**24
     # 2^24 tokens make about 5,500 pieces of the longest kind: a standard deviation of 1.3 % of the sixth
     assert share == pytest.approx(1 / 6, rel=0.05)
@@ -78,7 +78,7 @@ def test_random_pieces_hold_as_many_tokens_of_each_length() -> None:
 
 def batches(found: pa.Table, batch_tokens: int) -> tuple[list[int], list[int]]:
     """The length of the contexts in each whole batch, and the lengths of the contexts after the last of them."""
-    size, kinds, begin = rooms(found).tolist(), [], 0
+    size, kinds, begin = rooms(found, found).tolist(), [], 0
     while begin < len(size) and len(set(size[begin : begin + batch_tokens // size[begin]])) == 1:
         count = batch_tokens // size[begin]
         if begin + count > len(size):
@@ -96,7 +96,7 @@ def test_every_batch_is_of_one_length_and_what_fills_none_is_last(lengths: list[
     assert rest == sorted(rest)
     assert all(rest.count(size) < 32 * times // size for size in set(rest))
     assert not whole or whole[0] == max(whole)
-    told = figures(found, shortest=4, longest=32, ahead=0, batch_tokens=32 * times)
+    told = figures(found, found, shortest=4, longest=32, ahead=0, batch_tokens=32 * times)
     assert told["contexts_in_no_batch"] == len(rest)
 
 

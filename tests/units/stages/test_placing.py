@@ -1,0 +1,76 @@
+"""Orders and packs in a run: columns that settings name, copies, tokens that a pack drops, and figures of each."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from schemas.errors import UnitError
+from tasks.ledger import Ledger
+from tasks.order._placing import placing_figures, smallest_repeat_gap
+from tasks.pack import decompose
+from tests.small import run_here, write_corpus
+
+HEAD = """
+name: placing
+sources: {notes: {path: "notes/*.jsonl"}, code: {path: ["code/*.jsonl.gz", "code/*.jsonl.zst"]}}
+steps:
+  - score: [size, compression_ratio]
+  - reweight: {temperature: {alpha: 0.1, max_epochs: 3}, by: source}
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("corpus"), documents=60, hostile=False)
+
+
+def run(corpus: Path, folder: Path, steps: str) -> Ledger:
+    return Ledger.published(run_here(corpus, folder, recipe=HEAD + steps) / "ledger.duckdb")
+
+
+def test_a_curriculum_is_measured_and_what_a_pack_drops_is_accounted_for(corpus: Path, tmp_path: Path) -> None:
+    steps = """
+  - order: {curriculum: {score: compression_ratio}}
+  - pack: {decompose: {shortest: 64, longest: 1024, lengths: power, batch_tokens: 2048}}
+"""
+    with run(corpus, tmp_path, steps) as ledger:
+        found = {row["name"]: row["value"] for row in ledger.rows("SELECT * FROM metrics")}
+        passes = ledger.rows(
+            """SELECT bool_and(score >= before) AS sorted FROM (
+                SELECT compression_ratio AS score,
+                lag(compression_ratio) OVER (PARTITION BY copy ORDER BY position) AS before
+                FROM places JOIN measured USING (doc_id))"""
+        )
+        packed = ledger.value("SELECT sum(stop - start)::BIGINT FROM segments")
+        dropped = ledger.value("SELECT sum(dropped)::BIGINT FROM emitted")
+        total = ledger.value("SELECT sum(tokens)::BIGINT FROM places JOIN documents USING (doc_id)")
+        broken = ledger.value("SELECT count(*) FROM audits WHERE NOT passed")
+    assert passes == [{"sorted": True}] and broken == 0
+    assert 0 < found["score_order_correlation"] <= 1 and found["smallest_repeat_gap"] >= 0
+    assert packed + dropped == total and dropped > 0
+    assert found["lost_token_share"] == pytest.approx(dropped / total) and found["padding_share"] == 0
+    assert sum(value for name, value in found.items() if name.startswith("tokens_of_length_")) == packed
+
+
+def test_a_pack_that_drops_without_saying_so_is_refused(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decompose, "DROPS", False)
+    with pytest.raises(UnitError, match=r"decompose lost .* of the tokens without saying"):
+        run(corpus, tmp_path, "  - pack: {decompose: {shortest: 64, longest: 1024}}\n")
+
+
+def test_placing_figures_see_a_sort_by_source_and_the_nearest_repeat() -> None:
+    ordered = pa.table(
+        {
+            "doc_id": pa.array([*range(50), *range(50)], pa.uint64()),
+            "source": ["a"] * 50 + ["b"] * 50,
+            "tokens": [8] * 100,
+            "quality": [float(i) for i in range(100)],
+        }
+    )
+    found = placing_figures(ordered, "quality")
+    assert found["score_order_correlation"] == 1 and found["largest_source_divergence"] == pytest.approx(1)
+    assert found["largest_length_divergence"] == 0 and found["smallest_repeat_gap"] == 49 * 8
+    assert smallest_repeat_gap(ordered["doc_id"].to_numpy()[:50], ordered["tokens"].to_numpy()[:50]) is None
