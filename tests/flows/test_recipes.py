@@ -24,7 +24,7 @@ OWN = ("quickstart",)  # recipes of no paper
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipes")
     note = (
-        "This clinical study of a return of a class of toxin, or of another pathogen, has a value that nobody would import. "
+        "This clinical study of a return of a class of toxin, or of another pathogen, has a value nobody would import. "
         * 6
     )
     found = [f"{text[:6000]}\n\n{note}\n" if i % 2 else text[:6000] for i, text in enumerate(texts(240))]
