@@ -15,12 +15,12 @@ POWERS = {"token": 1.0, "sqrt": 0.5, "document": 0.0}
 def loss_weights(
     contexts: pa.Table,
     *,
-    by: Literal["token", "sqrt", "document"] = "document",
+    per: Literal["token", "sqrt", "document"] = "document",
     scale: Literal["sum", "mean"] = "sum",
 ) -> pa.Table:
     """Weigh tokens so that the loss is a mean over documents rather than over contexts (LongAlign's loss weighting).
 
-    A document copy of N trained tokens has a share of N (``by: token``), of its square root, or of 1 (``document``) in
+    A document copy of N trained tokens has a share of N (``per: token``), of its square root, or of 1 (``document``) in
     the loss, whatever contexts it is in. With ``scale: sum`` a context's loss is the weighted sum of its tokens', and
     the loss the mean over contexts: with K contexts and M documents each token weighs K / (N M), so that the loss is
     the mean over documents of the mean over each one's tokens. ``mean`` makes the mean weight of trained tokens 1, for
@@ -38,7 +38,7 @@ def loss_weights(
     fresh = np.append(True, (np.diff(context) != 0) | (np.diff(attention) != 0))
     sequence = _sequences(contexts)
     trained = np.bincount(sequence, weights=weight * (size - fresh))
-    share = np.where(trained > 0, trained ** POWERS[by], 0.0)
+    share = np.where(trained > 0, trained ** POWERS[per], 0.0)
     of_token = np.divide(share, trained, out=np.zeros(len(share)), where=trained > 0)
     made = weight * of_token[sequence] * (context[-1] + 1) / max(share.sum(), np.finfo(float).tiny)
     if scale == "mean":

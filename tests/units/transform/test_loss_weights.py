@@ -38,11 +38,11 @@ def losses(table: pa.Table) -> list[list[float]]:
     attention=st.sampled_from(["document", "context"]),
     length=st.integers(1, 40),
     seed=st.integers(0, 3),
-    by=st.sampled_from(["document", "sqrt", "token"]),
+    per=st.sampled_from(["document", "sqrt", "token"]),
     share=st.sampled_from([0.0, 0.3]),
 )
 def test_packed_loss_is_the_mean_over_documents(
-    drawn: list[int], packer: Any, attention: str, length: int, seed: int, by: Any, share: float
+    drawn: list[int], packer: Any, attention: str, length: int, seed: int, per: Any, share: float
 ) -> None:
     table = packing(drawn, packer, attention, length, seed)
     masked = np.random.default_rng(seed).random(table.num_rows) < share
@@ -52,12 +52,12 @@ def test_packed_loss_is_the_mean_over_documents(
         for (doc_id, _), weight, value in zip(context, given_weights, loss, strict=True):
             if weight and value:
                 of.setdefault(doc_id, []).append(value)
-    made = loss_weights(table, by=by)
+    made = loss_weights(table, per=per)
     weighted = [
         sum(weight * loss for weight, loss in zip(*both, strict=True))
         for both in zip(per_token(made, "loss_weight"), losses(made), strict=True)
     ]
-    shares = {doc_id: len(found) ** {"document": 0, "sqrt": 0.5, "token": 1}[by] for doc_id, found in of.items()}
+    shares = {doc_id: len(found) ** {"document": 0, "sqrt": 0.5, "token": 1}[per] for doc_id, found in of.items()}
     expected = sum(shares[d] * np.mean(found) for d, found in of.items()) / max(sum(shares.values()), 1)
     assert np.mean(weighted) == pytest.approx(expected, abs=1e-6, rel=1e-6)
 
@@ -82,7 +82,7 @@ def test_weights_of_the_paper() -> None:
     made = loss_weights(table)
     contexts, documents = 2, 3
     assert made["loss_weight"].to_pylist() == pytest.approx([contexts / (n * documents) for n in (2, 4, 8)])
-    assert loss_weights(table, by="token")["loss_weight"].to_pylist() == pytest.approx([contexts / 14] * 3)
+    assert loss_weights(table, per="token")["loss_weight"].to_pylist() == pytest.approx([contexts / 14] * 3)
 
 
 def test_what_is_inserted_belongs_to_the_document_it_goes_with() -> None:
