@@ -144,7 +144,7 @@ class Unit:
 
 
 INTERNAL = (
-    *("seed", "mapper", "fitted", "documents", "encode", "vocabulary"),
+    *("seed", "mapper", "measured", "folder", "fitted", "documents", "encode", "vocabulary"),
     *("context_length_of", "full_context", "end_of_text"),
 )
 HOOKS = ("fit", "index", "columns", "handling", "files", "special_tokens")

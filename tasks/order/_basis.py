@@ -8,31 +8,31 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from tasks.order._features import BUCKETS
-
+FOLDED = 1 << 16
 SCALE = 1 << 18
 SIGNS = 8
 RIDGE = 1e-10
 
 
 def basis(
-    offsets: NDArray[np.int64], buckets: NDArray[np.uint16], weights: NDArray[np.int16], dimensions: int
+    offsets: NDArray[np.int64], buckets: NDArray[np.int32], weights: NDArray[np.int16], dimensions: int
 ) -> NDArray[np.int32]:
     """Find about the ``dimensions`` strongest directions of documents given by their word weights.
 
-    Returns int32 (65,536, dimensions): orthonormal columns times 2^18, one row per word bucket (zeros for buckets that
-    occur in fewer than two documents). It spans A^T A S for the documents A and random signs S, 8 per bucket.
+    Returns int32 (65,536, dimensions): orthonormal columns times 2^18, one row per word bucket modulo 65,536 (zeros for
+    those that occur in fewer than two documents). It spans A^T A S for the documents A and random signs S, 8 each.
     """
+    buckets = buckets & np.int32(FOLDED - 1)
     sketch = np.zeros((len(offsets) - 1, dimensions))
     _project(offsets, buckets, weights, _signs(dimensions), sketch)
-    spread = np.zeros((BUCKETS, dimensions))
+    spread = np.zeros((FOLDED, dimensions))
     _spread(offsets, buckets, weights, sketch, spread)
-    shared = np.flatnonzero(np.bincount(buckets, minlength=BUCKETS) > 1)
+    shared = np.flatnonzero(np.bincount(buckets, minlength=FOLDED) > 1)
     columns = spread[shared] / max(float(np.abs(spread).max(initial=0.0)), 1.0)
     gram = np.zeros((dimensions, dimensions))
     _gram(columns, gram)
     _orthonormalise(columns, gram + np.eye(dimensions) * max(RIDGE * float(np.trace(gram)) / dimensions, 1e-300))
-    out = np.zeros((BUCKETS, dimensions), np.int32)
+    out = np.zeros((FOLDED, dimensions), np.int32)
     out[shared] = np.rint(columns * SCALE)
     return out
 
@@ -40,11 +40,11 @@ def basis(
 def _signs(dimensions: int) -> NDArray[np.int32]:
     """For each bucket 8 entries: a dimension, or its complement where the sign is negative."""
     with np.errstate(over="ignore"):
-        noise = np.arange(1, BUCKETS * SIGNS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        noise = np.arange(1, FOLDED * SIGNS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         noise = (noise ^ (noise >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         noise = (noise ^ (noise >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     place = ((noise >> np.uint64(32)) % np.uint64(dimensions)).astype(np.int32)
-    return np.where(noise & np.uint64(1 << 20), place, ~place).reshape(BUCKETS, SIGNS)
+    return np.where(noise & np.uint64(1 << 20), place, ~place).reshape(FOLDED, SIGNS)
 
 
 @njit(nogil=True, cache=True)

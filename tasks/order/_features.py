@@ -5,19 +5,23 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-BUCKETS = 1 << 16
+from schemas.errors import UnitError
+
+BITS = 22
+BUCKETS = 1 << BITS
 LARGEST_COUNT = 255
 
 
 def word_counts(hashes: NDArray[np.uint64], offsets: NDArray[np.int64], features: int) -> tuple[pa.Array, pa.Array]:
-    """Count the words of every document in 65,536 hash buckets and keep the most frequent ones.
+    """Count the words of every document in 2^22 hash buckets and keep the most frequent ones.
 
     ``hashes`` holds the word hashes of all documents, ``offsets`` (n + 1) says where each document begins. Returns
-    two list arrays of n rows with at most ``features`` entries each: the buckets (uint16) and their counts (uint8,
+    two list arrays of n rows with at most ``features`` entries each: the buckets (int32) and their counts (uint8,
     capped at 255), most frequent first, ties by first occurrence. A document's lists depend on its own words only.
+    Fewer buckets would make rare words of a large corpus, which tell most about it, collide with common ones.
     """
     sizes = np.minimum(np.diff(offsets), min(features, BUCKETS))
-    buckets = np.empty(int(sizes.sum()), np.uint16)
+    buckets = np.empty(int(sizes.sum()), np.int32)
     counts = np.empty(len(buckets), np.uint8)
     kept = np.zeros(len(offsets), np.int64)
     total = _count(hashes, offsets, features, buckets, counts, kept)
@@ -28,38 +32,72 @@ def word_counts(hashes: NDArray[np.uint64], offsets: NDArray[np.int64], features
     )
 
 
+def flat(documents: pa.Table, column: str) -> pa.ListArray:
+    """One list array with offsets from 0."""
+    values = documents[column].combine_chunks()
+    # A slice keeps the whole buffers: take copies, so that offsets start at 0.
+    return values.take(pa.array(np.arange(len(values))))
+
+
+def matrix(rows: pa.ListArray) -> NDArray[np.float32]:
+    """Embeddings as a matrix; UnitError if they are not of one length."""
+    widths = np.unique(np.diff(rows.offsets.to_numpy()))
+    if len(widths) > 1:
+        raise UnitError(f"in_context: embeddings of different lengths ({widths[0]} and {widths[-1]})")
+    return rows.values.to_numpy().reshape(len(rows), -1) if len(rows) else np.zeros((0, 1), np.float32)
+
+
 @njit(nogil=True, cache=True)
 def _count(hashes, offsets, features, buckets, counts, kept):  # type: ignore[no-untyped-def]
-    table = np.zeros(BUCKETS, np.int64)
-    seen = np.empty(BUCKETS, np.int64)
+    largest = np.int64(1)
+    for document in range(len(offsets) - 1):
+        largest = max(largest, offsets[document + 1] - offsets[document])
+    size = _slots(largest)
+    keys, times = np.full(size, -1, np.int32), np.zeros(size, np.int32)
+    seen = np.empty(size, np.int64)
     end = 0
     for document in range(len(offsets) - 1):
+        # A table no larger than the document needs: small ones stay in the processor's cache.
+        mask = _slots(offsets[document + 1] - offsets[document]) - 1
         distinct = 0
         for word in range(offsets[document], offsets[document + 1]):
-            bucket = np.int64((hashes[word] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(48))
-            if table[bucket] == 0:
-                seen[distinct] = bucket
+            bucket = np.int64((hashes[word] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - BITS))
+            slot = bucket & mask
+            while keys[slot] >= 0 and keys[slot] != bucket:
+                slot = (slot + 1) & mask
+            if keys[slot] < 0:
+                keys[slot] = bucket
+                seen[distinct] = slot
                 distinct += 1
-            table[bucket] += 1
-        end = _keep_most_frequent(table, seen[:distinct], features, buckets, counts, end)
+            times[slot] += 1
+        end = _keep_most_frequent(keys, times, seen[:distinct], features, buckets, counts, end)
+        for place in range(distinct):
+            keys[seen[place]], times[seen[place]] = -1, 0
         kept[document + 1] = end
-        table[seen[:distinct]] = 0
     return end
 
 
 @njit(nogil=True, cache=True)
-def _keep_most_frequent(table, seen, features, buckets, counts, end):  # type: ignore[no-untyped-def]
+def _slots(words):  # type: ignore[no-untyped-def]
+    slots = 64
+    while slots < 2 * words and slots < 2 * BUCKETS:
+        slots *= 2
+    return slots
+
+
+@njit(nogil=True, cache=True)
+def _keep_most_frequent(keys, times, seen, features, buckets, counts, end):  # type: ignore[no-untyped-def]
     # A counting sort by capped count: stable, so equal counts stay in order of first occurrence.
     starts = np.zeros(LARGEST_COUNT + 2, np.int64)
-    for bucket in seen:
-        starts[LARGEST_COUNT - min(table[bucket], LARGEST_COUNT) + 1] += 1
+    for slot in seen:
+        starts[LARGEST_COUNT - min(times[slot], LARGEST_COUNT) + 1] += 1
     for count in range(1, LARGEST_COUNT + 2):
         starts[count] += starts[count - 1]
-    for bucket in seen:
-        count = min(table[bucket], LARGEST_COUNT)
+    for slot in seen:
+        count = min(times[slot], LARGEST_COUNT)
         place = starts[LARGEST_COUNT - count]
         starts[LARGEST_COUNT - count] += 1
         if place < features:
-            buckets[end + place] = bucket
+            buckets[end + place] = keys[slot]
             counts[end + place] = count
     return end + min(len(seen), features)

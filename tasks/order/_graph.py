@@ -51,14 +51,14 @@ def link(ids: NDArray[np.int32], similarities: NDArray[np.int32], *, neighbors: 
     return Graph(offsets, (keys & LOW).astype(np.int32), (PPM - (keys >> 32)).astype(np.int32))
 
 
-def duplicate_clusters(ids: NDArray[np.int32], similarities: NDArray[np.int32], *, apart: int) -> NDArray[np.int32]:
-    """Label near-duplicates: documents joined by similarities above ``apart`` share a label, all others have -1.
+def duplicate_clusters(pairs: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """Label near-duplicates: of ``count`` documents those joined by ``pairs`` (m, 2) share a label, the others have -1.
 
     The label is the smallest document of the cluster.
     """
-    labels = np.arange(len(ids), dtype=np.int32)
-    _join(ids, similarities, apart, labels)
-    sizes = np.bincount(labels, minlength=len(ids))
+    labels = np.arange(count, dtype=np.int32)
+    _join(np.ascontiguousarray(pairs), labels)
+    sizes = np.bincount(labels, minlength=count)
     return np.where(sizes[labels] > 1, labels, -1).astype(np.int32)
 
 
@@ -103,10 +103,8 @@ def _fill(ids, similarities, kept, keys, offsets):  # type: ignore[no-untyped-de
 
 
 @njit(nogil=True, cache=True)
-def _join(ids, similarities, apart, parents):  # type: ignore[no-untyped-def]
-    for row in range(len(ids)):
-        for column in range(ids.shape[1]):
-            if ids[row, column] >= 0 and similarities[row, column] > apart:
-                union(parents, row, ids[row, column])
+def _join(pairs, parents):  # type: ignore[no-untyped-def]
+    for row in range(len(pairs)):
+        union(parents, pairs[row, 0], pairs[row, 1])
     for row in range(len(parents)):
         parents[row] = find(parents, row)

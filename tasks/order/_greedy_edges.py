@@ -32,17 +32,20 @@ class Fragments:
         """The documents that can still be linked, ascending."""
         return np.flatnonzero(self.links[:, 1] < 0)
 
-    def order(self) -> NDArray[np.int64]:
-        """All documents, fragment after fragment, each from its smaller end, by that end."""
+    def order(self, turns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """All documents, fragment after fragment, each from the end that comes first in ``turns``."""
         order = np.empty(len(self.links), np.int64)
-        _follow(self.links, order)
+        _follow(self.links, turns, order)
         return order
 
 
-def greedy_edges(graph: Graph, link_ends: LinkEnds | None = None) -> tuple[NDArray[np.int64], int]:
+def greedy_edges(
+    graph: Graph, link_ends: LinkEnds | None = None, turns: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], int]:
     """Cover all documents by heavy edges; returns the order and the number of fragments it is made of.
 
     ``link_ends`` gives the graph among the documents it is handed (numbered by their place in what it is handed).
+    Fragments that nothing links follow each other as their ends do in ``turns`` (all documents; by default ascending).
     Costs O(edges log edges), and as much again for the ends, of which each round leaves a fraction.
     """
     fragments = Fragments(len(graph))
@@ -56,7 +59,7 @@ def greedy_edges(graph: Graph, link_ends: LinkEnds | None = None) -> tuple[NDArr
         left -= added
         if not added:
             break
-    return fragments.order(), left
+    return fragments.order(np.arange(len(graph)) if turns is None else turns), left
 
 
 @njit(nogil=True, cache=True)
@@ -72,10 +75,10 @@ def _accept(first, second, links, parents):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _follow(links, order):  # type: ignore[no-untyped-def]
+def _follow(links, turns, order):  # type: ignore[no-untyped-def]
     visited = np.zeros(len(links), np.bool_)
     place = 0
-    for start in range(len(links)):
+    for start in turns:
         if visited[start] or links[start, 1] >= 0:
             continue
         document, previous = np.int32(start), np.int32(-1)

@@ -7,14 +7,13 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from tasks.order._features import BUCKETS
 from tasks.order._graph import Graph, link
 from tasks.order._neighbors import Mapper
-from tasks.order._pipeline import Related, relate, relate_some, vectors_of
+from tasks.order._related import Related, relate, relate_some, vectors_of
 from tasks.order._vectors import PPM, Vectors, cosines, similarities
 
 Integers = NDArray[np.int64]
-Members = tuple[Integers, Integers]
+Members = tuple[Integers, Integers]  # context and document of each segment, by context and position
 
 
 def order_figures(
@@ -24,13 +23,15 @@ def order_figures(
     *,
     neighbors: int = 10,
     duplicate: float = 0.9,
+    tokens: Integers | None = None,
 ) -> dict[str, float]:
     """All figures of an order of n documents cut into contexts.
 
     Documents without neighbors in ``related`` count in no figure about neighbors; jumps are scaled up accordingly.
 
     ``order`` holds document numbers; ``members`` (context, document), one entry per segment, by context and position.
-    ``duplicate`` is the cosine above which two documents are near-duplicates. In brackets the published short names:
+    ``duplicate`` is the cosine above which two documents are near-duplicates; ``tokens`` are the lengths of the
+    segments, all alike if not given. In brackets the published short names:
 
     - adjacent_similarity, adjacent_similarity_in_context (adj_cos): mean cosine of successive documents, of all and of
       those within one context.
@@ -38,7 +39,9 @@ def order_figures(
     - neighbor_hit_share (nn_hit@k): documents with at least one of their nearest neighbors in a context of theirs.
     - neighbor_recall (nn_recall@k): mean share of a document's nearest neighbors found there.
     - context_similarity (intra_cos): mean cosine of two documents of one context.
-    - next_context_similarity (next_ctx_cos): mean cosine of documents of successive contexts.
+    - next_context_similarity (next_ctx_cos): mean cosine of what two tokens of successive contexts are of. Weighed by
+      tokens, since contexts hold as many of them whatever the order: any order has the same mean over all pairs of
+      contexts, and a shuffle must come near it. By documents, an order that puts short ones together differs by that.
     - duplicate_share (in_ctx_dup): documents with a near-duplicate in a context of theirs.
     - repeat_factor: documents given out for each distinct one.
 
@@ -53,7 +56,7 @@ def order_figures(
     inside = context[:-1] == context[1:]
     nearest = np.where(related.similarities <= limit, related.ids, -1)
     hit, recall = neighbors_found(members, _first(nearest, neighbors))
-    within, across = context_similarities(members, related.vectors)
+    within, across = context_similarities(members, related.vectors, tokens)
     return {
         "adjacent_similarity": _mean(cosines(related.vectors, order[:-1], order[1:])),
         "adjacent_similarity_in_context": _mean(cosines(related.vectors, document[:-1][inside], document[1:][inside])),
@@ -85,7 +88,8 @@ def measure_order(
     With ``sample`` the figures about neighbors come from so many seeded places in the order, each with the next one.
 
     ``documents`` are in their order, with doc_id, domain and the columns that ``in_context`` measures; ``segments``
-    have context_id, position and doc_id. Documents that occur more than once are measured at their first place.
+    have context_id, position, doc_id, start and stop. Documents that occur more than once are measured
+    at their first place.
     """
     rank = _ranks(documents["doc_id"].to_numpy())
     _, first = np.unique(rank, return_index=True)
@@ -101,7 +105,8 @@ def measure_order(
         np.unique(segments["context_id"].to_numpy(), return_inverse=True)[1].astype(np.int64),
         np.searchsorted(known, segments["doc_id"].to_numpy()).astype(np.int64),
     )
-    figures = order_figures(rank, members, related, neighbors=neighbors, duplicate=duplicate)
+    tokens = segments["stop"].to_numpy() - segments["start"].to_numpy()
+    figures = order_figures(rank, members, related, neighbors=neighbors, duplicate=duplicate, tokens=tokens)
     domains = np.unique(documents["domain"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1]
     return {
         **figures,
@@ -142,13 +147,19 @@ def neighbors_found(members: Members, nearest: NDArray[np.int32]) -> tuple[float
     return _mean(shares > 0), _mean(shares)
 
 
-def context_similarities(members: Members, vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean cosine of two documents of a context, for each with two or more; and of documents of successive contexts."""
-    context, document = _distinct(members, len(vectors))
+def context_similarities(
+    members: Members, vectors: Vectors, tokens: Integers | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean cosine of two documents of a context, for each with two or more; and of tokens of successive contexts."""
+    lengths = np.ones(len(members[0])) if tokens is None else tokens
+    keys, segment = np.unique(members[0] * max(len(vectors), 1) + members[1], return_inverse=True)
+    context, document = keys // max(len(vectors), 1), keys % max(len(vectors), 1)
+    shares = np.bincount(segment, np.maximum(lengths, 0), len(keys))
     starts = np.append(np.flatnonzero(np.diff(context, prepend=-1)), len(context))
     words = vectors.in_words()
     within, across = np.full(len(starts) - 1, np.nan), np.zeros(max(len(starts) - 2, 0))
-    _context_products(words.offsets, words.buckets, words.weights, starts, document, within, across)
+    rows = (words.offsets, words.buckets, words.weights)
+    _context_products(rows, int(words.buckets.max(initial=0)) + 1, starts, document, shares, within, across)
     return within[~np.isnan(within)], across
 
 
@@ -225,33 +236,41 @@ def _mean(values: NDArray[np.float64] | NDArray[np.bool_]) -> float:
 
 
 @njit(nogil=True, cache=True)
-def _context_products(offsets, buckets, weights, starts, document, within, across):  # type: ignore[no-untyped-def]
-    # The sum of unit vectors of a context holds the sums over all its pairs: |sum|^2 = members + 2 * pairs.
-    before, sums = np.zeros(BUCKETS), np.zeros(BUCKETS)
-    size_before = 0
+def _context_products(rows, size, starts, document, shares, within, across):  # type: ignore[no-untyped-def]
+    # The sum of the unit vectors before a document holds its cosines with all of them.
+    offsets, buckets, weights = rows
+    before, sums, plain = np.zeros(size), np.zeros(size), np.zeros(size)
+    weight_before = 0.0
     for context in range(len(starts) - 1):
         members = document[starts[context] : starts[context + 1]]
-        total = own = crossing = 0.0
-        for row in members:
-            squares = 0.0
-            for place in range(offsets[row], offsets[row + 1]):
-                squares += np.float64(weights[place]) ** 2
-            own += 1.0 if squares > 0.0 else 0.0
-            for place in range(offsets[row], offsets[row + 1]):
-                sums[buckets[place]] += weights[place] / np.sqrt(squares)
-        for row in members:
-            squares = 0.0
-            for place in range(offsets[row], offsets[row + 1]):
-                squares += np.float64(weights[place]) ** 2
-            for place in range(offsets[row], offsets[row + 1]):
-                total += sums[buckets[place]] * weights[place] / np.sqrt(squares)
-                crossing += before[buckets[place]] * weights[place] / np.sqrt(squares)
+        total = crossing = 0.0
+        weight = shares[starts[context] : starts[context + 1]].sum()
+        for place in range(len(members)):
+            share = shares[starts[context] + place]
+            norm = _norm(rows, members[place])
+            for entry in range(offsets[members[place]], offsets[members[place] + 1]):
+                unit = weights[entry] / norm if norm > 0.0 else 0.0
+                total += plain[buckets[entry]] * unit * 2.0
+                crossing += before[buckets[entry]] * unit * share
+                sums[buckets[entry]] += unit * share
+            for entry in range(offsets[members[place]], offsets[members[place] + 1]):
+                plain[buckets[entry]] += weights[entry] / norm if norm > 0.0 else 0.0
         if len(members) > 1:
-            within[context] = (total - own) / (len(members) * (len(members) - 1.0))
+            within[context] = total / (len(members) * (len(members) - 1.0))
         if context > 0:
-            across[context - 1] = crossing / (len(members) * size_before)
-        if context > 0:
+            across[context - 1] = crossing / max(weight * weight_before, 1.0)
             for row in document[starts[context - 1] : starts[context]]:
                 before[buckets[offsets[row] : offsets[row + 1]]] = 0.0
-        size_before = len(members)
+        for row in members:
+            plain[buckets[offsets[row] : offsets[row + 1]]] = 0.0
+        weight_before = weight
         before, sums = sums, before
+
+
+@njit(nogil=True, cache=True)
+def _norm(rows, document):  # type: ignore[no-untyped-def]
+    offsets, _, weights = rows
+    squares = 0.0
+    for entry in range(offsets[document], offsets[document + 1]):
+        squares += np.float64(weights[entry]) ** 2
+    return np.sqrt(squares)

@@ -1,7 +1,6 @@
 """In-context order: a permutation, the same for any rows and workers, related documents together, duplicates apart."""
 
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 from multiprocessing.pool import ThreadPool
 
@@ -14,8 +13,7 @@ from hypothesis import strategies as st
 from schemas.errors import RecipeError
 from tasks.order import _pipeline
 from tasks.order._metrics import order_figures
-from tasks.order._neighbors import build
-from tasks.order._pipeline import relate, vectors_of
+from tasks.order._related import relate, vectors_of
 from tasks.order.in_context import COLUMNS, in_context, measure
 from tasks.text.batch import TextBatch
 from tests.data import texts
@@ -41,7 +39,7 @@ def test_sequence_does_not_depend_on_rows(traversal, count, seed):
 
 @pytest.mark.parametrize("traversal", TRAVERSALS)
 def test_sequence_does_not_depend_on_threads(traversal, monkeypatch):
-    monkeypatch.setattr(_pipeline, "build", partial(build, exact_limit=1_000))
+    monkeypatch.setattr(_pipeline, "CELL", 700)
     rows = documents(4_500)
     with ThreadPool(2) as threads:
         assert sequence(rows, traversal=traversal, mapper=threads.imap) == sequence(rows, traversal=traversal)
@@ -49,7 +47,7 @@ def test_sequence_does_not_depend_on_threads(traversal, monkeypatch):
 
 @pytest.mark.slow
 def test_sequence_does_not_depend_on_processes(monkeypatch):
-    monkeypatch.setattr(_pipeline, "build", partial(build, exact_limit=1_000))
+    monkeypatch.setattr(_pipeline, "CELL", 700)
     rows = documents(4_500)
     alone = sequence(rows)
     for number in (1, 2):
@@ -60,7 +58,7 @@ def test_sequence_does_not_depend_on_processes(monkeypatch):
 @pytest.mark.parametrize("traversal", TRAVERSALS)
 def test_related_documents_come_together(traversal):
     rows = documents(800).sort_by("doc_id")
-    related = relate(vectors_of(rows, dimensions=128, seed=0), neighbors=10, seed=0)
+    related = relate(vectors_of(rows), neighbors=10)
     members = np.arange(800) // 16
     order = in_context(rows, seed=0, traversal=traversal)
     found = order_figures(order, (members, order), related)

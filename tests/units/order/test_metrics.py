@@ -19,7 +19,7 @@ from tasks.order._metrics import (
     order_figures,
     score_order_correlation,
 )
-from tasks.order._pipeline import Related
+from tasks.order._related import Related
 from tasks.order._vectors import from_embeddings
 from tasks.pack.concatenate import concatenate
 from tests.units.order.made import documents, nearest
@@ -62,6 +62,9 @@ def test_figures_agree_with_plain_python(count, seed):
     linked = [(min(p), max(p)) in edges for p in pairs]
     shares = [len(set(near[d]) & beside[d]) / len(near[d]) for d in range(count) if near[d]]
     contexts = list(held.values())
+    tokens = np.random.default_rng(seed).integers(1, 9, len(context))
+    parts = list(zip(context.tolist(), document.tolist(), tokens.tolist(), strict=True))
+    weighed = [[(d, t) for c, d, t in parts if c == here] for here in held]
     expected = {
         "adjacent_similarity": np.mean([cosine[p] for p in pairs]),
         "adjacent_similarity_in_context": np.mean(successive or [0.0]),
@@ -73,12 +76,19 @@ def test_figures_agree_with_plain_python(count, seed):
             [np.mean([cosine[p] for p in combinations(c, 2)]) for c in contexts if len(c) > 1] or [0.0]
         ),
         "next_context_similarity": np.mean(
-            [np.mean([cosine[p] for p in product(a, b)]) for a, b in pairwise(contexts)] or [0.0]
+            [
+                np.average(
+                    [cosine[a, b] for (a, _), (b, _) in product(*p)], weights=[x * y for (_, x), (_, y) in product(*p)]
+                )
+                for p in pairwise(weighed)
+            ]
+            or [0.0]
         ),
         "duplicate_share": np.mean([any(cosine[d, o] > 0.9 for o in beside[d]) for d in range(count)]),
         "repeat_factor": 1.0,
     }
-    assert order_figures(order, (context, document), related, neighbors=3) == pytest.approx(expected, abs=0.002)
+    found = order_figures(order, (context, document), related, neighbors=3, tokens=tokens)
+    assert found == pytest.approx(expected, abs=0.002)
 
 
 def test_a_packed_order_is_measured_from_its_tables():

@@ -8,7 +8,7 @@ import pytest
 from tasks.order._graph import Graph, link
 from tasks.order._greedy_edges import greedy_edges
 from tasks.order._metrics import order_figures
-from tasks.order._pipeline import Related
+from tasks.order._related import Related
 from tasks.order._residual_degree import residual_degree
 from tasks.order._vectors import from_embeddings
 from tests.units.order.made import nearest

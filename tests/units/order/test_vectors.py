@@ -6,20 +6,26 @@ from hypothesis import strategies as st
 from sklearn.decomposition import TruncatedSVD
 from sklearn.metrics.pairwise import cosine_similarity
 
-from tasks.order._vectors import PPM, Vectors, cosines, from_embeddings, from_words, similarities
+from tasks.order._basis import basis
+from tasks.order._vectors import PPM, Vectors, cosines, from_embeddings, from_words, projected, similarities
 from tests.units.order.made import documents
 
 
-def made(count: int = 300, dimensions: int = 32) -> tuple[Vectors, np.ndarray]:
+def made(count: int = 300) -> tuple[Vectors, np.ndarray]:
     table = documents(count)
     buckets, counts = table["word_buckets"].combine_chunks(), table["word_counts"].combine_chunks()
     offsets = buckets.offsets.to_numpy().astype(np.int64)
-    vectors = from_words(offsets, buckets.values.to_numpy(), counts.values.to_numpy(), dimensions=dimensions)
-    matrix = np.zeros((count, 65_536))
+    vectors = from_words(offsets, buckets.values.to_numpy(), counts.values.to_numpy())
+    known, words = np.unique(buckets.values.to_numpy(), return_inverse=True)
+    matrix = np.zeros((count, len(known)))
     rows = np.repeat(np.arange(count), np.diff(offsets))
-    matrix[rows, buckets.values.to_numpy()] = 1 + np.log(counts.values.to_numpy())
+    matrix[rows, words] = 1 + np.log(counts.values.to_numpy())
     frequency = (matrix > 0).sum(axis=0)
     return vectors, matrix * np.log((count + 1) / (frequency + 0.5))
+
+
+def sketches(vectors: Vectors, dimensions: int = 32) -> np.ndarray:
+    return projected(vectors, basis(vectors.offsets, vectors.buckets, vectors.weights, dimensions))
 
 
 def test_cosines_are_those_of_weighted_words():
@@ -33,13 +39,13 @@ def test_directions_keep_as_much_as_a_singular_value_decomposition():
     vectors, expected = made()
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     best = cosine_similarity(TruncatedSVD(12, random_state=0).fit_transform(expected))
-    made_of = cosine_similarity(vectors.dense)
+    made_of = cosine_similarity(sketches(vectors))
     upper = np.triu_indices(len(vectors), 1)
     assert np.corrcoef(best[upper], made_of[upper])[0, 1] > 0.9
 
 
 def test_products_are_whole_numbers_that_float32_holds():
-    dense = made()[0].dense
+    dense = sketches(made()[0])
     assert (dense == np.rint(dense)).all()
     assert (np.abs(dense.astype(np.int64)) @ np.abs(dense.astype(np.int64)).T).max() < 1 << 24
     exact = dense.astype(np.int64) @ dense.astype(np.int64).T
@@ -65,6 +71,6 @@ def test_take_keeps_rows():
 
 
 def test_no_words_at_all():
-    vectors = from_words(np.zeros(4, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.uint8))
-    assert (vectors.dense == 0).all()
+    vectors = from_words(np.zeros(4, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8))
+    assert (sketches(vectors) == 0).all()
     assert (cosines(vectors, np.array([0]), np.array([1])) == 0).all()
