@@ -120,6 +120,9 @@ def whatif(
     rule: Annotated[str | None, typer.Option(help="The rule of the run to change, where several compare it.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Ask for a further rule, even if one compares the score.")] = False,
     examples: Annotated[int, typer.Option(help="Documents to show on each side of a threshold.", min=0)] = 3,
+    chance: Annotated[
+        bool, typer.Option("--chance", help="Show what a rule keeps beside as many documents drawn by chance.")
+    ] = False,
     form: Annotated[Form, typer.Option("--format", "-f", help="How to print the rows.")] = Form.table,
 ) -> None:
     """Tell from stored scores what another threshold would keep, by source and domain; nothing is run again."""
@@ -127,7 +130,7 @@ def whatif(
     from tasks.ledger import Ledger
 
     with Ledger.published(warehouse) as ledger:
-        tell(ledger, asked, rule=rule, new=new, examples=examples, form=form.value)
+        tell(ledger, asked, rule=rule, new=new, examples=examples, form=form.value, chance=chance)
 
 
 @app.command()
@@ -216,7 +219,13 @@ def units(
 
         raise GristmillError(unknown("kind", kind, registry.KINDS))
     rows = [
-        {"unit": f"{u.kind}/{u.name}", "settings": _settings(u), "meaning": u.meaning, "source": u.source}
+        {
+            "unit": f"{u.kind}/{u.name}",
+            "settings": _settings(u),
+            "meaning": u.meaning,
+            "languages": ", ".join(u.languages) or "any",
+            "source": u.source,
+        }
         for u in registry.units(kind)
     ]
     {Form.table: table, Form.csv: as_csv, Form.json: as_json}[form](rows)
