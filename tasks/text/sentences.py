@@ -14,6 +14,8 @@ from tasks.text.borrow import Array, Int, borrow
 from tasks.text.hashing import slots
 from tasks.text.segment import ALPHABETIC, PUNCTUATION, SYMBOLS, TERMINATOR
 
+_VOWELS = np.uint64(sum(1 << (ord(letter) & 31) for letter in "aeiouy"))
+
 
 @njit(nogil=True, cache=True)
 def sentence_lengths(flags: Array, offsets: Array) -> Any:
@@ -99,8 +101,7 @@ def _is_contracted(data: Array, start: Int, stop: Int) -> bool:
 
 @njit(nogil=True, cache=True)
 def _is_vowel(byte: Int) -> bool:
-    letter = byte | 32
-    return letter == 97 or letter == 101 or letter == 105 or letter == 111 or letter == 117 or letter == 121
+    return byte > 64 and (_VOWELS >> np.uint64(byte & 31)) & np.uint64(1) != 0 and byte < 128
 
 
 @njit(nogil=True, cache=True)

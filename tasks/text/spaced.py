@@ -136,13 +136,31 @@ def split_bounded(data: Array, offsets: Array, classes: Array, kinds: Array) -> 
         while place < stop:
             start = place
             point, _ = decode(text, place, stop)
-            place = _unit_end(text, place, stop, kinds)
+            if point < 0x80 and not _is_plain(kinds[point]) and kinds[point] != JOINER:
+                place += 1  # a unit of its own, and no word
+                continue
+            place = _unit_end(text, _plain_end(text, place, stop, kinds), stop, kinds)
             kind = np.int64(flags[point])
             if kind & ALPHA or not kind & (SYMBOL | MARK):
                 starts[count], stops[count] = start, place
                 count += 1
         found[document + 1] = count
     return starts[:count], stops[:count], found
+
+
+@njit(nogil=True, cache=True)
+def _is_plain(kind: Int) -> bool:
+    return kind in (LETTER, NUMBER)
+
+
+@njit(nogil=True, cache=True)
+def _plain_end(text: Array, place: Int, stop: Int, kinds: Array) -> Int:
+    """Return the last place of the letters and numbers of ASCII from ``place``: they all belong to one unit."""
+    while place + 1 < stop and text[place] < 0x80 and text[place + 1] < 0x80:
+        if not _is_plain(kinds[text[place]]) or not _is_plain(kinds[text[place + 1]]):
+            break
+        place += 1
+    return place
 
 
 @njit(nogil=True, cache=True)

@@ -175,6 +175,8 @@ def count_terms(
     ``whole_words``: what stands before and after a term is no letter, mark, number or ``_``; at an end of the term that
     is written in a script without spaces anything may stand. ``longest``: an occurrence inside another does not count.
     """
+    if not terms.names:
+        return np.zeros(len(batch), np.int64), np.zeros(len(batch), np.int64)
     modes = (whole_words, longest, False)
     distinct, total, _ = _run(batch, terms, modes)
     marked, part = uncomposed(batch)
