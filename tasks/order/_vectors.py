@@ -45,13 +45,13 @@ class Vectors:
     def in_words(self) -> "Vectors":
         """The same vectors with words numbered from 0 without gaps; every dimension is a word of an embedding."""
         if self.worded:
-            _, words = np.unique(self.buckets, return_inverse=True)
-            return Vectors(self.dense, self.offsets, words.astype(np.int32), self.weights)
+            numbers: NDArray[np.int32] = np.unique(self.buckets, return_inverse=True)[1].astype(np.int32)
+            return Vectors(self.dense, self.offsets, numbers, self.weights)
         count, width = self.dense.shape
-        words: NDArray[np.int32] = np.tile(np.arange(width, dtype=np.int32), count)
+        numbers = np.tile(np.arange(width), count).astype(np.int32)
         weights: NDArray[np.int16] = self.dense.ravel().astype(np.int16)
-        nothing = np.zeros((count, 0), np.float32)
-        return Vectors(nothing, np.arange(count + 1, dtype=np.int64) * width, words, weights)
+        offsets: NDArray[np.int64] = np.arange(count + 1) * width
+        return Vectors(np.zeros((count, 0), np.float32), offsets, numbers, weights)
 
     def take(self, rows: NDArray[np.int64]) -> "Vectors":
         """The vectors of ``rows``, in that order."""

@@ -1,7 +1,9 @@
 """Ordering: each pass over the documents (those with one copy more) put in order, one pass after the other."""
 
+import shutil
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,11 +24,14 @@ def order(run: Run, number: int, step: Step) -> None:
     """Give every copy of every live document its place."""
     weigh_equally(run)
     call = step.calls[0]
-    table = featured(run, call)
     unit = units.unit("order", call.name)
+    files = _measured(run, call) if "measured" in units.parameters(unit.call) else None
+    table = featured(run, call, apart=files is not None)
     seed = seed_of(run.recipe, number)
-    kept = run.keep(f"order-{call.name}", call, unit.fingerprint, seed, table)
-    places = run.once(kept, lambda: _places(run, call, table, seed))
+    kept = run.keep(f"order-{call.name}", call, unit.fingerprint, seed, table, files and _keys(run))
+    folder = kept.with_suffix("")
+    places = run.once(kept, lambda: _places(run, call, table, seed, {"measured": files} if files else None, folder))
+    shutil.rmtree(folder, ignore_errors=True)
     with run.ledger.transaction():
         run.ledger.insert("places", places)
         run.leave(number)
@@ -48,9 +53,19 @@ def place_as_read(run: Run) -> None:
     )
 
 
-def featured(run: Run, call: Call) -> pa.Table:
-    """The live documents by doc_id, with what the orderer needs of them."""
+def _measured(run: Run, call: Call) -> list[str]:
+    """The files of what the orderer measured of the documents, for one that reads them itself."""
     measure = unit_measure("order", call)
+    return [str(run.home(partition) / measured_file(measure)) for partition in run.partitions] if measure else []
+
+
+def _keys(run: Run) -> list[str]:
+    return [partition.key for partition in run.partitions]
+
+
+def featured(run: Run, call: Call, apart: bool = False) -> pa.Table:
+    """The live documents by doc_id, with what the orderer needs of them; what it measured may stay ``apart``."""
+    measure = None if apart else unit_measure("order", call)
     unit = units.unit("order", call.name)
     asked = [*columns_of("order", call), *(name for name in unit.needs if name in documents.arrow.names)]
     given = "".join(f', m."{name}"' for name in dict.fromkeys(asked) if name not in GIVEN)
@@ -64,15 +79,24 @@ def featured(run: Run, call: Call) -> pa.Table:
     )
 
 
-def _places(run: Run, call: Call, table: pa.Table, seed: int) -> pa.Table:
-    """Order each pass on its own, or all copies at once where the orderer says so (COPIES)."""
+def _places(
+    run: Run, call: Call, table: pa.Table, seed: int, measured: dict[str, Any] | None, folder: Path
+) -> pa.Table:
+    """Order each pass on its own, or all copies at once where the orderer says so (COPIES).
+
+    An orderer that reads what was ``measured`` itself keeps what it finds on the way in a folder of the pass, where it
+    finds it again after a crash.
+    """
     unit = units.unit("order", call.name)
-    given = call.settings | ({"mapper": run.map} if "mapper" in units.parameters(unit.call) else {})
+    given = call.settings | ({"mapper": run.map} if "mapper" in units.parameters(unit.call) else {}) | (measured or {})
     copies = table["copies"].to_numpy()
     turns = [_copy(table, copies, turn) for turn in range(int(copies.max(initial=0)))]
     if turns and getattr(unit.module, "COPIES", False):
         turns = [pa.concat_tables(turns)]
-    placed = [drawn.take(pa.array(unit.call(drawn, seed=seed + turn, **given))) for turn, drawn in enumerate(turns)]
+    placed = []
+    for turn, drawn in enumerate(turns):
+        asked = given | ({"folder": folder / str(turn)} if measured else {})
+        placed.append(drawn.take(pa.array(unit.call(drawn, seed=seed + turn, **asked))))
     found = pa.concat_tables(placed or [_copy(table, copies, 0)]).select(["doc_id", "copy"])
     return found.add_column(0, "position", pa.array(np.arange(len(found)))).combine_chunks()
 
