@@ -29,6 +29,8 @@ Encode = Callable[[list[str]], list[np.ndarray]]
 
 def of_pieces(contexts: pa.Table) -> pa.Table:
     """Return contexts in one chunk and with the names and types of PIECES, wherever they come from."""
+    if contexts.schema.equals(PIECES) and all(column.num_chunks == 1 for column in contexts.columns):
+        return contexts
     return pa.Table.from_arrays([contexts[name].combine_chunks() for name in PIECES.names], schema=PIECES)
 
 
@@ -108,10 +110,10 @@ def alike(ids: Any, count: int) -> tuple[Integers, Integers]:
 
 def joined(*made: tuple[pa.Table, Integers, Integers]) -> pa.Table:
     """Return pieces of several tables as contexts: (table, context of each piece, its rank in the context)."""
-    table = pa.concat_tables([of_pieces(table) for table, _, _ in made]).combine_chunks()
+    table = pa.concat_tables([of_pieces(table) for table, _, _ in made])
     context = np.concatenate([context for _, context, _ in made])
     order = np.lexsort([np.concatenate([rank for _, _, rank in made]), context])
-    table = table.take(pa.array(order))
+    table = table.combine_chunks().take(pa.array(order))
     return repositioned(numbered(replaced(table, context_id=context[order], position=np.arange(len(order)))))
 
 

@@ -101,11 +101,13 @@ def numbered(table: pa.Table) -> pa.Table:
 
     Where two pieces have one place, the one that comes first in the table stays first.
     """
-    table = table.filter(pa.array(lengths(table) > 0))
+    held = lengths(table) > 0
+    table = table if held.all() else table.filter(pa.array(held))
     context, position = table["context_id"].to_numpy(), table["position"].to_numpy()
-    order = np.lexsort([position, context])
-    table = table.take(pa.array(order))
-    context = context[order]
+    rises = np.diff(context)
+    if ((rises < 0) | ((rises == 0) & (np.diff(position) < 0))).any():
+        order = np.lexsort([position, context])
+        table, context = table.take(pa.array(order)), context[order]
     new = np.cumsum(np.diff(context, prepend=context[:1]) > 0) if len(context) else context
     begins = np.append(np.flatnonzero(np.diff(new, prepend=-1)), len(new))
     place = np.arange(len(new)) - np.repeat(begins[:-1], np.diff(begins))
