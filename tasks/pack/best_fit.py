@@ -5,6 +5,7 @@ import pyarrow as pa
 from numba import njit
 
 from schemas.errors import UnitError
+from tasks.pack._rooms import pieces_of, set_room, smallest_room
 from tasks.pack._segments import Integers, segments_table, shuffled, token_counts
 
 
@@ -36,7 +37,7 @@ def best_fit(
     if window is not None and window < 0:
         raise UnitError(f"window is {window}; it must be a number of documents, or null for the whole corpus")
     tokens = token_counts(documents, context_length)
-    row, start, stop = _pieces(tokens, context_length)
+    row, start, stop = pieces_of(tokens, context_length)
     span = max(window or len(tokens), 1)
     key = row // span * (context_length + 1) + (context_length - (stop - start))
     order = np.argsort(key, kind="stable")
@@ -44,14 +45,6 @@ def best_fit(
     bins[order], contexts = _place((stop - start)[order], context_length)
     context = _by_first_segment(bins, contexts)
     return segments_table(documents, row, start, stop, shuffled(context, contexts, seed) if shuffle else context)
-
-
-def _pieces(tokens: Integers, context_length: int) -> tuple[Integers, Integers, Integers]:
-    """Cut documents every ``context_length`` tokens; return each piece's row, start and stop."""
-    counts = -(-tokens // context_length)
-    row = np.repeat(np.arange(len(tokens)), counts)
-    start = (np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)) * context_length
-    return row, start, np.minimum(start + context_length, tokens[row])
 
 
 def _by_first_segment(bins: Integers, contexts: int) -> Integers:
@@ -82,7 +75,7 @@ def _place(lengths: Integers, capacity: int) -> tuple[Integers, int]:
     opened = 0
     for i in range(len(lengths)):
         length = lengths[i]
-        room = _smallest_room(tree, leaves, length)
+        room = smallest_room(tree, leaves, length)
         if room == 0:
             chosen, room = opened, capacity
             opened += 1
@@ -90,7 +83,7 @@ def _place(lengths: Integers, capacity: int) -> tuple[Integers, int]:
             chosen = head[room]
             head[room] = following[chosen]
             if head[room] < 0:
-                _set(tree, leaves, room, 0)
+                set_room(tree, leaves, room, 0)
         bins[i] = chosen
         rest = room - length
         if rest == 0:
@@ -98,30 +91,8 @@ def _place(lengths: Integers, capacity: int) -> tuple[Integers, int]:
         following[chosen] = -1
         if head[rest] < 0:
             head[rest] = chosen
-            _set(tree, leaves, rest, rest)
+            set_room(tree, leaves, rest, rest)
         else:
             following[tail[rest]] = chosen
         tail[rest] = chosen
     return bins, opened
-
-
-@njit(nogil=True, cache=True)
-def _smallest_room(tree: Integers, leaves: int, length: int) -> int:
-    """Return the smallest room that is at least ``length``, or 0 when no bin has one."""
-    if tree[1] < length:
-        return 0
-    node = 1
-    while node < leaves:
-        node = 2 * node if tree[2 * node] >= length else 2 * node + 1
-    return node - leaves
-
-
-@njit(nogil=True, cache=True)
-def _set(tree: Integers, leaves: int, room: int, value: int) -> None:
-    """Say that some bin has this room (``value`` is the room) or that none has (``value`` is 0)."""
-    node = room + leaves
-    tree[node] = value
-    node //= 2
-    while node >= 1:
-        tree[node] = max(tree[2 * node], tree[2 * node + 1])
-        node //= 2

@@ -1,0 +1,84 @@
+"""Contexts a set share of which holds several documents of one rare class: burstiness as a dial.
+
+In language, rare things come in bursts, and models learn from context where they do. This packing moves documents
+between contexts only, so that each class has as many as before. Where the documents cannot give the share asked for,
+the largest that they can give is made, and the figures say which that is. The order of the documents is not kept.
+Cost: about that of best fit over the whole corpus, plus looking into contexts for each document of a rare class.
+"""
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.errors import UnitError
+from tasks.draw import noise
+from tasks.order._burstiness import burstiness, rare
+from tasks.pack._bursts import labels, most, packed
+from tasks.pack._rooms import pieces_of
+from tasks.pack._segments import rows_of, segments_table, shuffled, token_counts
+
+
+def bursts(
+    documents: pa.Table,
+    *,
+    context_length: int = 2048,
+    seed: int = 0,
+    by: str = "source",
+    share: float = 0.5,
+    shots: int = 3,
+    ways: int = 2,
+) -> pa.Table:
+    """Pack whole documents so that ``share`` of the contexts hold a burst: a rare class ``shots`` times or more.
+
+    Classes are the values of the column ``by`` (a source, label or cluster); those with fewer documents than the median
+    class are rare. A context with a burst gets ``shots`` documents of each of ``ways`` different rare classes, drawn in
+    proportion to what is left of them; other contexts hold a rare class less than ``shots`` times. Into the room that
+    is left go the other documents, longest first, each where it fits best. A burst takes no document longer than
+    context_length / (shots x ways); documents longer than a context are cut, nothing else is. Documents in a context
+    and the contexts are shuffled by ``seed``.
+
+    ``documents`` has doc_id, copy, tokens and ``by``. Returns the segments: context_id, position, doc_id, copy, start,
+    stop. UnitError: a setting out of its range, or a document without tokens.
+
+    Source: Chan et al. 2022, arXiv:2205.05055 (shots, ways, share of bursts); the packing: Gristmill.
+
+    >>> table = pa.table({"doc_id": range(12), "copy": [0] * 12, "tokens": [5] * 12, "source": list("aaaabbbbbbbb")})
+    >>> found = bursts(table, context_length=20, share=0.34, shots=3, ways=1)
+    >>> sorted(np.bincount(found["context_id"].to_numpy()[found["doc_id"].to_numpy() < 4], minlength=3).tolist())
+    [0, 1, 3]
+    """
+    _check(share, shots, ways)
+    tokens = token_counts(documents, context_length)
+    row, start, stop = pieces_of(tokens, context_length)
+    size = stop - start
+    label = labels(documents, by)[row]
+    seldom = rare(np.bincount(label)) if len(label) else np.zeros(0, bool)
+    drawn = (noise(np.arange(len(row), dtype=np.uint64), seed) >> np.uint64(1)).astype(np.int64)
+    bins, contexts = packed(size, label, seldom, drawn, context_length, share, shots, ways)
+    order = np.argsort(drawn, kind="stable")
+    place = shuffled(bins, contexts, seed)
+    return segments_table(documents, row[order], start[order], stop[order], place[order])
+
+
+def figures(
+    documents: pa.Table, segments: pa.Table, *, context_length: int, by: str, shots: int, ways: int
+) -> dict[str, float]:
+    """Return burstiness by class, that of the same documents thrown at random, and the largest share there can be."""
+    if not len(segments):
+        return {}
+    label = labels(documents, by)[rows_of(segments, documents)]
+    context = segments["context_id"].to_numpy()
+    thrown = label[np.argsort(noise(np.arange(len(label), dtype=np.uint64), 0))]
+    found = burstiness(context, label, repeats=shots)
+    size = segments["stop"].to_numpy() - segments["start"].to_numpy()
+    fit = np.bincount(label[size <= context_length // (shots * ways)], minlength=int(label.max()) + 1)
+    bound = most(fit[rare(np.bincount(label))], shots, ways) / (int(context.max()) + 1)
+    random = {f"{name}_at_random": value for name, value in burstiness(context, thrown, repeats=shots).items()}
+    return {**found, **random, "largest_bursty_share": min(bound, 1.0)}
+
+
+def _check(share: float, shots: int, ways: int) -> None:
+    if not 0 <= share <= 1:
+        raise UnitError(f"share of bursts must be from 0 to 1, got {share}")
+    for name, value in (("shots", shots - 1), ("ways", ways)):
+        if value < 1:
+            raise UnitError(f"{name} must be at least {2 if name == 'shots' else 1}, got {value + (name == 'shots')}")
