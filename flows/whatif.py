@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from flows.control import DRAWS, control
 from flows.pages import hypotheses as ask
 from flows.pages.facts import RULES, Row, columns
 from flows.pages.hypotheses import Change
@@ -24,11 +25,18 @@ SHOWN_PAIRS = 15
 
 def whatif(
     ledger: Ledger, asked: str | None, *, rule: str | None = None, new: bool = False, examples: int = 3,
-    form: str = "table",
+    form: str = "table", chance: bool = False,
 ) -> None:  # fmt: skip
-    """Print what a rule would change, how a score's threshold trades documents, or how rules and scores overlap."""
+    """Print what a rule would change, how a score's threshold trades documents, or how rules and scores overlap.
+
+    With ``chance``, what a rule keeps beside what chance would.
+    """
+    if chance and not (asked and COMPARISON.match(asked)):
+        raise LedgerError(f"chance stands beside a rule such as 'language_score >= 0.7', got {asked or 'none'}")
     if asked is None:
         _overview(ledger, form)
+    elif chance:
+        _chance(ledger, ask.change(ledger, asked, rule=rule, new=new), form)
     elif COMPARISON.match(asked):
         _rule(ledger, ask.change(ledger, asked, rule=rule, new=new), examples, form)
     else:
@@ -61,6 +69,13 @@ def _rule(ledger: Ledger, change: Change, examples: int, form: str) -> None:
         _examples(ledger, "nearest to the present threshold" if change.now else "nearest to the threshold",
                   ask.near(ledger, change, examples))  # fmt: skip
         _examples(ledger, "some of those that would move", ask.moved(ledger, change, examples))
+
+
+def _chance(ledger: Ledger, change: Change, form: str) -> None:
+    rows = control(ledger, change)
+    if not _said(form, rows):
+        table(rows, f"what {_written(change.asked)} keeps, beside {DRAWS} random choices of as many documents",
+              "it keeps all or nothing: there is no choice to compare")  # fmt: skip
 
 
 def _headline(change: Change, row: Row) -> None:

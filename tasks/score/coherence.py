@@ -20,6 +20,7 @@ COLUMNS = (
     Column("coherence", "DOUBLE", "mean similarity of neighboring windows of words, in [0, 1]", optional=True),
     Column("coherence_lowest", "DOUBLE", "lowest similarity of two neighboring windows, in [0, 1]", optional=True),
 )
+SHUFFLED = {"coherence": "lower", "coherence_lowest": "lower"}
 BUCKETS = 1 << 14
 
 

@@ -5,6 +5,8 @@ from zstandard import ZstdCompressor
 
 from tasks.text.batch import TextBatch
 
+HIGHER_IS = "worse"
+
 
 def compression_ratio(batch: TextBatch, *, level: int = 1) -> np.ndarray:
     """Bytes of a document divided by the bytes that zstd makes of them; 0 for an empty document.

@@ -25,6 +25,7 @@ COLUMNS = (
         for n in range(SHORTEST, LONGEST + 1)
     ),
 )
+HIGHER_IS = "worse"
 
 
 def counted_repetition(batch: TextBatch) -> dict[str, np.ndarray]:

@@ -32,6 +32,7 @@ COLUMNS = (
         for n in range(SHORTEST, LONGEST + 1)
     ),
 )
+HIGHER_IS = "worse"
 
 
 def covered_repetition(batch: TextBatch) -> dict[str, np.ndarray]:

@@ -24,6 +24,8 @@ from tasks.text.shares import per_document, share
 from tasks.text.specials import find
 
 LANGUAGES = ("en",)
+SHUFFLED = {"expository": "lower"}
+HIGHER_IS = {"expository": "better"}
 COLUMNS = (
     Column("definition_rate", "DOUBLE", "phrases that define ('is called', 'refers to') per 1,000 content words"),
     Column("connective_rate", "DOUBLE", "connectives of cause and contrast ('because') per 1,000 content words"),

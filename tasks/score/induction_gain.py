@@ -27,6 +27,8 @@ COLUMNS = (
         optional=True,
     ),
 )
+SHUFFLED = {"induction_gain": "lower"}
+HIGHER_IS = {"induction_gain": "better"}
 FLOOR = 0.05  # nats: a smaller loss would blow up the share
 ORDER = 3
 

@@ -31,6 +31,12 @@ COLUMNS = (
     Column("unique_paragraph_share", "DOUBLE", "share of the paragraphs that are left without repeats"),
     Column("unique_paragraph_character_share", "DOUBLE", "their characters / those of all paragraphs"),
 )
+HIGHER_IS = {
+    "unique_line_share": "better",
+    "unique_line_character_share": "better",
+    "unique_paragraph_share": "better",
+    "unique_paragraph_character_share": "better",
+}
 SYMBOL_WORDS = ("#", "...", "[...]", "…", "(...)", "[…]", "-»")
 FILLER = "lorem ipsum"
 POLICIES = (

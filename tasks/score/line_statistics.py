@@ -18,6 +18,13 @@ COLUMNS = (
         "duplicate_line_characters", "DOUBLE", "characters of lines seen before in the document / all but line feeds"
     ),
 )
+HIGHER_IS = {
+    "terminal_line_share": "better",
+    "short_line_share": "worse",
+    "bullet_line_share": "worse",
+    "ellipsis_line_share": "worse",
+    "duplicate_line_characters": "worse",
+}
 
 
 def line_statistics(batch: TextBatch, *, short_line: int = 30) -> dict[str, np.ndarray]:

@@ -24,6 +24,7 @@ from tasks.text.ngram_model import Sequences, crossed, log_probabilities, single
 from tasks.text.normal import normal_lines
 
 NEEDS = ("language",)
+SHUFFLED = {"perplexity": "higher"}
 COLUMNS = (
     Column(
         "perplexity",

@@ -19,6 +19,7 @@ from tasks.score._tokens import tokens
 from tasks.text.batch import TextBatch
 
 COLUMNS = (Column("lint_rating", "DOUBLE", "rating of a Python file by the linter's formula, 0 to 10", True),)
+HIGHER_IS = {"lint_rating": "better"}
 
 
 def python_lint(batch: TextBatch, *, comment_penalty: bool = True, largest: int = 1 << 20) -> dict[str, pa.Array]:

@@ -23,6 +23,7 @@ COLUMNS = (
         for n in range(SHORTEST, LONGEST + 1)
     ),
 )
+HIGHER_IS = "worse"
 
 
 def repetition(batch: TextBatch) -> dict[str, np.ndarray]:

@@ -18,6 +18,12 @@ COLUMNS = (
     Column("hash_word_ratio", "DOUBLE", "number signs per word"),
     Column("ellipsis_word_ratio", "DOUBLE", "ellipses per word"),
 )
+HIGHER_IS = {
+    "alpha_word_share": "better",
+    "stop_words": "better",
+    "hash_word_ratio": "worse",
+    "ellipsis_word_ratio": "worse",
+}
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 
 
