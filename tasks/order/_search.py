@@ -6,6 +6,7 @@ searches only what is missing. How far to look is calibrated: a sample is compar
 doubled until 95 % of its true neighbors are found.
 """
 
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -87,14 +88,20 @@ class Neighbors:
 
 
 def in_cells(corpus: Corpus, sources: Sequence[Source], mapper: Mapper) -> Cells:
-    """Put the documents of ``sources`` into cells."""
-    list(mapper(partial(_take_in, corpus), list(enumerate(sources))))
-    count_words(corpus)
-    learn_cells(corpus)
-    numbers = range(corpus.sources)
-    sizes = np.sum([*mapper(partial(place, corpus), numbers), np.zeros(corpus.cells, np.int64)], axis=0)
-    found = pages(corpus, sizes)
-    return Cells(corpus, tuple(found), tuple(mapper(partial(gather, corpus), found)), corpus.folder)
+    """Put the documents of ``sources`` into cells; what was kept on the way there goes when they are all in."""
+    ready = corpus.folder / "ready"
+    if not ready.is_dir():
+        list(mapper(partial(_take_in, corpus), list(enumerate(sources))))
+        count_words(corpus)
+        learn_cells(corpus)
+        numbers = range(corpus.sources)
+        sizes = np.sum([*mapper(partial(place, corpus), numbers), np.zeros(corpus.cells, np.int64)], axis=0)
+        made = list(mapper(partial(gather, corpus), pages(corpus, sizes)))
+        _shelf.put(ready, {"cells": sizes, "pages": np.array(made, np.int64)})
+    for folder in (*corpus.folder.glob("taken-*"), *corpus.folder.glob("placed-*")):
+        shutil.rmtree(folder, ignore_errors=True)
+    found = _shelf.get(ready)
+    return Cells(corpus, tuple(pages(corpus, found["cells"])), tuple(found["pages"].tolist()), corpus.folder)
 
 
 def _take_in(corpus: Corpus, item: tuple[int, Source]) -> None:
