@@ -30,7 +30,7 @@ def transform(run: Run, number: int, step: Step) -> None:
         made = _made(run, call, contexts, seed_of(run.recipe, number) + turn)
         with run.ledger.transaction():
             replace_segments(run, made)
-            found = figures(contexts, made) | special_tokens(run, call)
+            found = figures(contexts, made) | special_tokens(run, call) | _own_figures(call, made)
             note(run, number, {f"{call.name}.{name}": value for name, value in found.items()})
     run.leave(number)
 
@@ -119,6 +119,11 @@ def _covered(fresh: Integers, start: Integers, stop: Integers) -> tuple[Integers
         repeated[group] += stop[i] - start[i] - new
         reach = max(reach, stop[i])
     return covered, repeated
+
+
+def _own_figures(call: Call, made: pa.Table) -> dict[str, float]:
+    own = getattr(units.unit("transform", call.name).module, "figures", None)
+    return own(made, **units.accepted(own, call.settings)) if own else {}
 
 
 def special_tokens(run: Run, call: Call) -> dict[str, float]:
