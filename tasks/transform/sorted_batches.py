@@ -12,7 +12,7 @@ from tasks.pack._segments import shuffled
 from tasks.transform._made import of_pieces
 from tasks.transform._pieces import Integers, context_lengths, numbered, replaced
 
-AFTER_PACK = True
+AFTER_PACK = None
 
 
 def sorted_batches(contexts: pa.Table, *, seed: int, group_size: int = 8) -> pa.Table:
@@ -20,7 +20,7 @@ def sorted_batches(contexts: pa.Table, *, seed: int, group_size: int = 8) -> pa.
 
     Contexts of equal length are in random groups; within a group the longest comes first. If the last group is smaller,
     it holds the shortest contexts and comes last, so that every batch of ``group_size`` is one group. No context is
-    changed. Raises UnitError for a group_size under 1.
+    changed; without a pack step each is a document. Raises UnitError for a group_size under 1.
 
     Source: Bai et al. 2024, arXiv:2401.18058, section 3.2 (sorted batching).
     """
