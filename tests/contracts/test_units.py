@@ -437,6 +437,9 @@ def test_transform_makes_contexts_and_keeps_its_promises(unit: units.Unit, kind:
     assert inserted.max(initial=0) <= max(ids, default=256), "it inserts tokens that it does not name"
 
 
+MAY_FIND_NOTHING = ("instances",)  # it keeps only what helps a text, and among a few texts nothing may
+
+
 @over("transform")
 @pytest.mark.parametrize("kind", ["plain", "prefixed"])
 def test_undone_transform_gives_the_contexts_back(unit: units.Unit, kind: str) -> None:
@@ -445,7 +448,7 @@ def test_undone_transform_gives_the_contexts_back(unit: units.Unit, kind: str) -
         pytest.skip("nothing to undo, or more than its own")
     contexts, asked = given_to(unit, kind)
     made = unit.call(contexts, **asked)
-    assert not made.equals(contexts)
+    assert not made.equals(contexts) or unit.name in MAY_FIND_NOTHING
     assert settled(undo(made)).equals(settled(contexts))
 
 
