@@ -26,7 +26,7 @@ from tasks.order._words_index import WordsIndex, words_index
 
 CELL = 1 << 17
 SAMPLE = 4_096
-MOST_NEAR = 16
+MOST_NEAR = 32
 Source = Any  # the path of a Parquet file, or a table
 
 

@@ -1,6 +1,6 @@
 """Nearest neighbors among embeddings: each compared with all of a cell (FAISS), and the centroids of cells."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import faiss
@@ -14,18 +14,22 @@ ROUNDS = 8
 Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
-def search_dense(index: WordsIndex, asked: Asking, rows: NDArray[np.int64], found: Found) -> None:
-    """Put into ``found`` what a cell of embeddings has for those ``rows`` of who ask; as ``search_words`` does."""
-    queries, dense = asked.vectors.dense[rows], index.vectors.dense
-    if not len(rows) or not len(dense):
-        return
-    wanted = min(found[0].shape[1] + 1, len(dense))
+def search_dense(indexes: Sequence[tuple[WordsIndex, NDArray[np.int64]]], asked: Asking, found: Found) -> None:
+    """Put into ``found`` the nearest embeddings of those who ask, as ``search_words`` does for words."""
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # the cells are the parallelism
     try:
-        products, places = faiss.knn(queries, dense, wanted, metric=faiss.METRIC_INNER_PRODUCT)
+        for index, rows in indexes:
+            if len(rows) and len(index.vectors):
+                _search(index, asked, rows, found)
     finally:
         faiss.omp_set_num_threads(threads)
+
+
+def _search(index: WordsIndex, asked: Asking, rows: NDArray[np.int64], found: Found) -> None:
+    queries, dense = asked.vectors.dense[rows], index.vectors.dense
+    wanted = min(found[0].shape[1] + 1, len(dense))
+    products, places = faiss.knn(queries, dense, wanted, metric=faiss.METRIC_INNER_PRODUCT)
     ids = index.ranks[places]
     squares = (queries.astype(np.int64) ** 2).sum(axis=1, keepdims=True) * index.squares[places]
     cosines = np.where(squares > 0, products / np.sqrt(np.maximum(squares, 1)), 0.0)

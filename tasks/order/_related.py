@@ -71,10 +71,11 @@ def _index(vectors: Vectors) -> WordsIndex:
 
 def _nearest(index: WordsIndex, candidates: int, budget: int, rows: NDArray[np.int64]) -> Found:
     found = nothing_found(len(rows), candidates)
-    ranks, own, all_ = rows.astype(np.int32), index.vectors.take(rows), np.arange(len(rows))
+    ranks, own = rows.astype(np.int32), index.vectors.take(rows)
+    every = [(index, np.arange(len(rows)))]
     asked = asking(ranks, own, lambda words: np.diff(index.starts)[np.searchsorted(index.terms, words)])
     if index.vectors.worded:
-        search_words(index, asked, all_, found, budget=budget)
+        search_words(every, asked, found, budget=budget)
     else:
-        search_dense(index, asked, all_, found)
+        search_dense(every, asked, found)
     return found

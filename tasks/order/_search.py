@@ -3,11 +3,11 @@
 A task maps the pages it reads into memory, one cell's worth at a time: its memory is bounded by the size of a cell,
 whatever the corpus has. What was found is named by what was asked, so a run killed in mid-search and started again
 searches only what is missing. How far to look is calibrated: a sample is compared with all documents, and the effort is
-doubled until 95 % of its true neighbors are found.
+doubled, in the way that finds more, until 95 % of its true neighbors are found.
 """
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,8 @@ BLOCK = 4_096
 SAMPLE = 256
 WANTED_RECALL = 0.95
 LEAST_BUDGET = 1 << 14
+MOST_BUDGET = 1 << 40
+LEAST_GAIN = 0.002
 Slice = tuple[Page, int, int]
 
 
@@ -72,9 +74,9 @@ class Cells:
         parts = zip(self.pages, self.sizes, strict=True)
         return [(page, s, min(s + BLOCK, size)) for page, size in parts for s in range(0, size, BLOCK)]
 
-    def fitting(self, cell: int) -> list[Page]:
-        """The pages of a cell."""
-        return [page for page in self.pages if page.cell == cell]
+    def among(self, wanted: Container[int]) -> list[Page]:
+        """The pages of these cells."""
+        return [page for page in self.pages if page.cell in wanted]
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,20 @@ def calibrated(cells: Cells, *, neighbors: int, candidates: int, mapper: Mapper)
     most = Effort(EVERYTHING, corpus.cells)
     trial = partial(_trial, cells, drawn, candidates)
     truth = _together(mapper(partial(trial, most), cells.pages), neighbors)
-    effort, recall = Effort(LEAST_BUDGET, min(2, corpus.near)), 0.0
-    while True:
-        recall = overlap(truth, _together(mapper(partial(trial, effort), cells.pages), neighbors))
-        if recall >= WANTED_RECALL or effort.budget > 1 << 40:
-            return effort, recall
-        effort = Effort(2 * effort.budget, min(2 * effort.probes, corpus.near))
+
+    def reached(effort: Effort) -> tuple[float, Effort]:
+        return overlap(truth, _together(mapper(partial(trial, effort), cells.pages), neighbors)), effort
+
+    recall, effort = reached(Effort(LEAST_BUDGET, min(2, corpus.near)))
+    while recall < WANTED_RECALL and effort.budget < MOST_BUDGET:
+        choices = [replace(effort, budget=2 * effort.budget)]
+        if effort.probes < corpus.near:
+            choices.append(replace(effort, probes=min(2 * effort.probes, corpus.near)))
+        best = max(map(reached, choices), key=lambda choice: (choice[0], choice[1].probes))
+        if best[0] < recall + LEAST_GAIN and effort.probes == corpus.near:
+            break  # what is missing lies in cells that no document knows: more lists would only cost
+        recall, effort = best
+    return effort, recall
 
 
 def _trial(cells: Cells, drawn: NDArray[np.int64], candidates: int, effort: Effort, page: Page) -> NDArray[np.int32]:
@@ -164,17 +174,16 @@ def search_rows(cells: Cells, page: Page, rows: NDArray[np.int64], candidates: i
     index, near = page_at(cells.corpus.folder / page.name)
     found = nothing_found(len(rows), candidates)
     asked = asking(index.ranks[rows], index.vectors.take(rows), partial(frequencies, cells.words))
-    probed = near[rows, : effort.probes]
-    for cell in range(cells.corpus.cells) if effort.probes >= cells.corpus.cells else np.unique(probed):
-        who = (
-            np.flatnonzero((probed == cell).any(axis=1)) if effort.probes < cells.corpus.cells else np.arange(len(rows))
-        )
-        for other in cells.fitting(int(cell)):
-            target = page_at(cells.corpus.folder / other.name)[0]
-            if cells.corpus.worded:
-                search_words(target, asked, who, found, budget=effort.budget)
-            else:
-                search_dense(target, asked, who, found)
+    if effort.probes < cells.corpus.cells:
+        probed = near[rows, : effort.probes]
+        who = {int(cell): np.flatnonzero((probed == cell).any(axis=1)) for cell in np.unique(probed)}
+    else:
+        who = dict.fromkeys(range(cells.corpus.cells), np.arange(len(rows)))
+    pages_asked = [(page_at(cells.corpus.folder / other.name)[0], who[other.cell]) for other in cells.among(who)]
+    if cells.corpus.worded:
+        search_words(pages_asked, asked, found, budget=effort.budget)
+    else:
+        search_dense(pages_asked, asked, found)
     return found
 
 

@@ -8,7 +8,7 @@ the size of the corpus; without one the search is exact. Own work in this form; 
 the best: Zobel and Moffat 2006, doi:10.1145/1132956.1132959, section 4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,29 +77,33 @@ def nothing_found(count: int, wanted: int) -> Found:
 
 
 def search_words(
-    index: WordsIndex,
+    indexes: Sequence[tuple[WordsIndex, NDArray[np.int64]]],
     asked: Asking,
-    rows: NDArray[np.int64],
     found: Found,
     *,
     budget: int = EVERYTHING,
     spare: int = 2,
 ) -> None:
-    """Put into ``found`` what the cell has for those ``rows`` of who ask.
+    """Put into ``found`` the nearest of those who ask; each of ``indexes`` is searched for those rows of them.
 
-    Words are looked up until the sum of their frequencies passes ``budget``. Of each document's sums the best ``spare``
-    times as many as wanted are compared exactly. ``found`` is best first: cosines in parts per million, ties by the
-    smaller rank; nobody finds itself.
+    Words are looked up until the sum of their frequencies passes ``budget``. Of each document's sums, over all cells,
+    the best ``spare`` times as many as wanted are compared exactly. ``found`` is best first: cosines in parts per
+    million, ties by the smaller rank; nobody finds itself.
     """
-    if not len(index.terms) or not len(asked.known):
-        return
-    terms = np.minimum(np.searchsorted(index.terms, asked.known), len(index.terms) - 1)
-    terms = np.where(index.terms[terms] == asked.known, terms, -1)[asked.words]
-    own = asked.vectors
-    page = (index.ranks, index.vectors.offsets, index.vectors.buckets, index.vectors.weights, index.squares)
-    who = (asked.ranks, own.offsets, own.buckets, own.weights, terms, asked.frequencies)
     keep = max(spare * found[0].shape[1] + 1, 16)
-    _search(rows, who, page, (index.starts, index.documents, index.heavy), budget, keep, *found)
+    best = np.full((len(asked.ranks), keep), -1, np.int64)
+    places = np.zeros((len(asked.ranks), keep), np.int64)
+    own = asked.vectors
+    for number, (index, rows) in enumerate(indexes):
+        if len(index.terms) and len(asked.known):
+            terms = np.minimum(np.searchsorted(index.terms, asked.known), len(index.terms) - 1)
+            terms = np.where(index.terms[terms] == asked.known, terms, -1)[asked.words]
+            who = (asked.ranks, own.offsets, own.weights, terms, asked.frequencies)
+            lists = (index.ranks, index.starts, index.documents, index.heavy)
+            _add_up_all(rows, who, lists, budget, number, best, places)
+    for number, (index, rows) in enumerate(indexes):
+        page = (index.ranks, index.vectors.offsets, index.vectors.buckets, index.vectors.weights, index.squares)
+        _compare_all(rows, (own.offsets, own.buckets, own.weights), page, number, (best, places), *found)
 
 
 @njit(nogil=True, cache=True)
@@ -109,26 +113,20 @@ def _square(offsets, weights, squares):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _search(rows, asked, page, lists, budget, keep, ids, cosines):  # type: ignore[no-untyped-def]
-    ranks, offsets, words, weights, terms, frequencies = asked
-    sums, touched = np.zeros(len(page[0]), np.int32), np.empty(len(page[0]), np.int32)
-    best = np.empty(keep, np.int64)
-    size = table_size(offsets)
-    keys, values = np.full(size, -1, np.int64), np.zeros(size, np.int32)
+def _add_up_all(rows, asked, lists, budget, number, best, places):  # type: ignore[no-untyped-def]
+    ranks, offsets, weights, terms, frequencies = asked
+    sums, touched = np.zeros(len(lists[0]), np.int32), np.empty(len(lists[0]), np.int32)
     for row in rows:
         start, stop = offsets[row], offsets[row + 1]
-        count = _add_up((terms[start:stop], weights[start:stop], frequencies[start:stop]), lists, budget, sums, touched)
-        kept = _best_sums(sums, touched[:count], best)
-        if kept:
-            remember(keys, values, words[start:stop], weights[start:stop])
-            _compare(ranks[row], square(weights[start:stop]), page, keys, values, best[:kept], ids[row], cosines[row])
-            keys[:] = -1
+        own = (terms[start:stop], weights[start:stop], frequencies[start:stop])
+        count = _add_up(own, lists, budget, sums, touched)
+        _keep_best(ranks[row], lists[0], sums, touched[:count], number, best[row], places[row])
 
 
 @njit(nogil=True, cache=True)
 def _add_up(own, lists, budget, sums, touched):  # type: ignore[no-untyped-def]
     terms, weights, frequencies = own
-    starts, documents, heavy = lists
+    _, starts, documents, heavy = lists
     count, met = 0, np.int64(0)
     for place in np.argsort(frequencies, kind="mergesort"):
         met += frequencies[place]
@@ -148,30 +146,17 @@ def _add_up(own, lists, budget, sums, touched):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _best_sums(sums, touched, best):  # type: ignore[no-untyped-def]
-    """The largest sums, as keys that ascend with the sum and then with smaller documents; clears the sums."""
-    kept = 0
+def _keep_best(rank, ranks, sums, touched, number, best, places):  # type: ignore[no-untyped-def]
+    """Put the largest sums into the heap ``best`` (the least first), ties by the smaller rank; clear the sums."""
     for document in touched:
-        key = (np.int64(sums[document]) << 32) | (LOW - document)
+        key = (np.int64(sums[document]) << 32) | (LOW - ranks[document])
         sums[document] = 0
-        if kept < len(best):
-            kept += 1
-            _sift_up(best, kept - 1, key)
-        elif key > best[0]:
-            _sift_down(best, key)
-    return kept
+        if key > best[0] and ranks[document] != rank:
+            _sift_down(best, places, key, (np.int64(number) << 32) | document)
 
 
 @njit(nogil=True, cache=True)
-def _sift_up(heap, place, key):  # type: ignore[no-untyped-def]
-    while place > 0 and heap[(place - 1) // 2] > key:
-        heap[place] = heap[(place - 1) // 2]
-        place = (place - 1) // 2
-    heap[place] = key
-
-
-@njit(nogil=True, cache=True)
-def _sift_down(heap, key):  # type: ignore[no-untyped-def]
+def _sift_down(heap, places, key, place_of_key):  # type: ignore[no-untyped-def]
     place = 0
     while 2 * place + 1 < len(heap):
         child = 2 * place + 1
@@ -179,21 +164,33 @@ def _sift_down(heap, key):  # type: ignore[no-untyped-def]
             child += 1
         if heap[child] >= key:
             break
-        heap[place] = heap[child]
+        heap[place], places[place] = heap[child], places[child]
         place = child
-    heap[place] = key
+    heap[place], places[place] = key, place_of_key
 
 
 @njit(nogil=True, cache=True)
-def _compare(rank, squares, page, keys, values, best, ids, cosines):  # type: ignore[no-untyped-def]
+def _compare_all(rows, asked, page, number, kept, ids, cosines):  # type: ignore[no-untyped-def]
+    offsets, words, weights = asked
+    size = table_size(offsets)
+    keys, values = np.full(size, -1, np.int64), np.zeros(size, np.int32)
+    for row in rows:
+        start, stop = offsets[row], offsets[row + 1]
+        remember(keys, values, words[start:stop], weights[start:stop])
+        squares = square(weights[start:stop])
+        _compare(squares, page, (keys, values), number, kept[0][row], kept[1][row], ids[row], cosines[row])
+        keys[:] = -1
+
+
+@njit(nogil=True, cache=True)
+def _compare(squares, page, table, number, best, places, ids, cosines):  # type: ignore[no-untyped-def]
     ranks, offsets, words, weights, other_squares = page
-    for key in best:
-        document = LOW - (key & LOW)
-        if ranks[document] == rank or key >> 32 <= 0:
-            continue
-        start, stop = offsets[document], offsets[document + 1]
-        found = product(keys, values, words[start:stop], weights[start:stop])
-        _insert(ids, cosines, ranks[document], ppm(found, squares, other_squares[document]))
+    for place in range(len(best)):
+        if best[place] >= 0 and places[place] >> 32 == number:
+            document = places[place] & LOW
+            start, stop = offsets[document], offsets[document + 1]
+            found = product(table[0], table[1], words[start:stop], weights[start:stop])
+            _insert(ids, cosines, ranks[document], ppm(found, squares, other_squares[document]))
 
 
 @njit(nogil=True, cache=True)

@@ -47,8 +47,8 @@ def test_a_small_budget_finds_most_and_never_anything_wrong():
     index = words_index(np.arange(3_000, dtype=np.int32), vectors)
     asked = asking(index.ranks, vectors, lambda words: np.diff(index.starts)[np.searchsorted(index.terms, words)])
     truth, some = nothing_found(3_000, 20), nothing_found(3_000, 20)
-    search_words(index, asked, np.arange(3_000), truth)
-    search_words(index, asked, np.arange(3_000), some, budget=1_500)
+    search_words([(index, np.arange(3_000))], asked, truth)
+    search_words([(index, np.arange(3_000))], asked, some, budget=1_500)
     shares = [np.isin(a[a >= 0], b).mean() for a, b in zip(truth[0][:, :10], some[0], strict=True)]
     assert 0.8 < np.mean(shares) < 1.0
     rows = np.arange(3_000)
