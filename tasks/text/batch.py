@@ -10,7 +10,7 @@ from tasks.text.classes import tables
 from tasks.text.counts import count_marks
 from tasks.text.lines import count_characters, count_sentences, split_lines, split_paragraphs
 from tasks.text.segment import OVERLAPPING, describe, segment
-from tasks.text.spaced import properties, split_bounded, split_spaced
+from tasks.text.spaced import properties, split_bounded, split_spaced, steps
 from tasks.text.specials import specials, units
 from tasks.text.unspaced import pair
 
@@ -54,6 +54,17 @@ class Words:
 
     def __len__(self) -> int:
         return len(self.hashes)
+
+
+@dataclass(frozen=True)
+class Units:
+    """Words of which less is known; ``exact``, ``starts``, ``stops``, ``characters``, ``offsets`` as in ``Words``."""
+
+    exact: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    characters: np.ndarray
+    offsets: np.ndarray
 
 
 class TextBatch:
@@ -111,15 +122,10 @@ class TextBatch:
         overlaps = np.zeros(0, np.uint8)
         if dense.any():
             starts, stops, offsets, overlaps = pair(self.data, starts, stops, offsets, dense, known.classes)
-        words = self._described(starts, stops, offsets)
-        words.flags[np.flatnonzero(overlaps)] |= OVERLAPPING
-        return words
-
-    def _described(self, starts: np.ndarray, stops: np.ndarray, offsets: np.ndarray) -> Words:
-        known = tables()
         hashes, exact = np.empty(len(starts), np.uint64), np.empty(len(starts), np.uint64)
         characters, flags = np.empty(len(starts), np.int32), np.empty(len(starts), np.uint8)
         describe(self.data, starts, stops, known.classes, known.fold, hashes, exact, characters, flags)
+        flags[np.flatnonzero(overlaps)] |= OVERLAPPING
         return Words(hashes, exact, starts, stops, characters, flags, offsets)
 
     @cached_property
@@ -129,16 +135,16 @@ class TextBatch:
         >>> TextBatch(pa.array(["Don't  stop.", " "])).spaced.characters.tolist()
         [5, 5]
         """
-        return self._described(*split_spaced(self.data, self.offsets, tables().classes))
+        return Words(*split_spaced(self.data, self.offsets, tables().classes, tables().fold))
 
     @cached_property
-    def bounded(self) -> Words:
+    def bounded(self) -> Units:
         """The units between the word boundaries of Unicode (UAX #29) that begin with a letter or a number.
 
         >>> TextBatch(pa.array(["Don't pay 3,14 x-y."])).bounded.characters.tolist()
         [5, 3, 4, 1, 1]
         """
-        return self._described(*split_bounded(self.data, self.offsets, tables().classes, properties()))
+        return Units(*split_bounded(self.data, self.offsets, tables().classes, properties(), steps()))
 
     @cached_property
     def lines(self) -> Lines:

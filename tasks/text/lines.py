@@ -111,7 +111,7 @@ def split_paragraphs(
         paragraph_offsets[document + 1] = count
     for paragraph in range(count):
         hashes[paragraph] = hash_bytes(data, starts[paragraph], stops[paragraph])
-        characters[paragraph] = _length(data, starts[paragraph], stops[paragraph])
+        characters[paragraph] = characters_between(data, starts[paragraph], stops[paragraph])
     return (
         starts[:count],
         stops[:count],
@@ -123,7 +123,8 @@ def split_paragraphs(
 
 
 @njit(nogil=True, cache=True)
-def _length(data: Array, start: Int, stop: Int) -> Int:
+def characters_between(data: Array, start: Int, stop: Int) -> Int:
+    """Return the characters (code points) in ``data[start:stop]``."""
     length = 0
     for place in range(start, stop):
         length += (data[place] & 0xC0) != 0x80
@@ -136,7 +137,7 @@ def count_characters(data: Array, offsets: Array) -> Any:
     data = borrow(data)
     counts = np.zeros(len(offsets) - 1, np.int64)
     for document in range(len(counts)):
-        counts[document] = _length(data, offsets[document], offsets[document + 1])
+        counts[document] = characters_between(data, offsets[document], offsets[document + 1])
     return counts
 
 

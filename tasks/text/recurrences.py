@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from tasks.text.batch import Lines, Words
+from tasks.text.batch import Lines, Units, Words
 from tasks.text.borrow import Array, Int, borrow
 from tasks.text.classes import tables
-from tasks.text.hashing import START, absorb, hash_bytes, slots
-from tasks.text.lines import strip
+from tasks.text.hashing import hash_bytes, slots
+from tasks.text.lines import characters_between, strip
 from tasks.text.repeats import (
     LONGEST,
     LONGEST_TOP,
@@ -24,7 +24,10 @@ from tasks.text.repeats import (
     keep_repeated,
     lengthen,
     most_of,
+    pair_words,
+    scratch,
     slot_of,
+    times,
 )
 
 
@@ -64,7 +67,7 @@ def _recurring(hashes: Array, characters: Array, offsets: Array, table: Array, f
             found[piece - first] = slot_of(table, mask, hashes[piece])
             count_key(table, found[piece - first], hashes[piece])
         for piece in range(first, last):
-            if table[found[piece - first]] & np.uint64(0xFFFFFFFF) > np.uint64(1):
+            if times(table, found[piece - first]) > 1:
                 counts[document] += 1
                 lengths[document] += characters[piece]
     return counts, lengths
@@ -72,11 +75,14 @@ def _recurring(hashes: Array, characters: Array, offsets: Array, table: Array, f
 
 def stripped(pieces: Lines, data: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (hashes, characters, offsets) of the pieces without white space at their ends; blank ones are left out."""
-    return _stripped(data, pieces.starts, pieces.stops, pieces.offsets, tables().classes)
+    given = (pieces.starts, pieces.stops, pieces.hashes, pieces.characters, pieces.offsets)
+    return _stripped(data, *given, tables().classes)
 
 
 @njit(nogil=True, cache=True)
-def _stripped(data: Array, starts: Array, stops: Array, offsets: Array, classes: Array) -> Any:
+def _stripped(
+    data: Array, starts: Array, stops: Array, known: Array, lengths: Array, offsets: Array, classes: Array
+) -> Any:
     data, classes = borrow(data), borrow(classes)
     hashes, characters = np.empty(len(starts), np.uint64), np.empty(len(starts), np.int64)
     found = np.zeros_like(offsets)
@@ -86,26 +92,18 @@ def _stripped(data: Array, starts: Array, stops: Array, offsets: Array, classes:
             start, stop = strip(data, starts[piece], stops[piece], classes)
             if start == stop:
                 continue
-            length = 0
-            for place in range(start, stop):
-                length += (data[place] & 0xC0) != 0x80
-            hashes[count], characters[count] = hash_bytes(data, start, stop), length
+            if stop - start == stops[piece] - starts[piece]:
+                hashes[count], characters[count] = known[piece], lengths[piece]
+            else:
+                hashes[count], characters[count] = hash_bytes(data, start, stop), characters_between(data, start, stop)
             count += 1
         found[document + 1] = count
     return hashes[:count], characters[:count], found
 
 
-def ngram_recurrences(words: Words) -> Recurrences:
+def ngram_recurrences(words: Words | Units) -> Recurrences:
     """Measure the recurring n-grams of words (as written) of every document."""
-    most = int(most_of(words.offsets))
-    scratch = (
-        np.empty(slots(most), np.uint64),
-        np.empty(most, np.uint64),
-        np.empty(most, np.int64),
-        np.empty(most + 1, np.int64),
-        np.empty(most, np.int64),
-    )
-    return Recurrences(*_measure(words.exact, words.characters, words.offsets, *scratch))
+    return Recurrences(*_measure(words.exact, words.characters, words.offsets, *scratch(words.offsets)))
 
 
 @njit(nogil=True, cache=True)
@@ -114,30 +112,30 @@ def _measure(
     characters: Array,
     offsets: Array,
     table: Array,
+    marks: Array,
     grams: Array,
     places: Array,
-    lengths: Array,
     found: Array,
+    lengths: Array,
 ) -> Any:
     documents = len(offsets) - 1
     tops, sums = (documents, LONGEST_TOP - SHORTEST_TOP + 1), (documents, LONGEST - SHORTEST + 1)
     best, longest, most = np.zeros(tops, np.int64), np.zeros(tops, np.int64), np.zeros(tops, np.int64)
     covered, summed, every = np.zeros(sums, np.int64), np.zeros(sums, np.int64), np.zeros(sums, np.int64)
     total = np.zeros(documents, np.int64)
-    hashes, table, characters = borrow(hashes), borrow(table), borrow(characters)
-    grams, places, lengths, found = borrow(grams), borrow(places), borrow(lengths), borrow(found)
+    hashes, characters, table, marks = borrow(hashes), borrow(characters), borrow(table), borrow(marks)
+    grams, places, found, lengths = borrow(grams), borrow(places), borrow(found), borrow(lengths)
     for document in range(documents):
         first, words = offsets[document], offsets[document + 1] - offsets[document]
         lengths[0] = 0
         for i in range(words):
             lengths[i + 1] = lengths[i] + characters[first + i]
-            if i:
-                places[i - 1], grams[i - 1] = i - 1, absorb(absorb(START, hashes[first + i - 1]), hashes[first + i])
-        total[document] = lengths[words]
-        left = max(words - 1, 0)
+        total[document] = whole = lengths[words]
+        left = pair_words(hashes, first, words, grams, places, marks)
         for n in range(SHORTEST_TOP, LONGEST + 1):
+            whole = _one_longer(whole, lengths, words, n)
             if n > SHORTEST_TOP:
-                left = lengthen(hashes, first, words, grams, places, left, n)
+                left = lengthen(hashes, first, grams, places, left, n)
             top, place, left = keep_repeated(grams, places, left, table, found)
             if n <= LONGEST_TOP and words >= n:
                 column = n - SHORTEST_TOP
@@ -145,22 +143,29 @@ def _measure(
                 place = place if top > 1 else 0
                 most[document, column] = max(top, 1)
                 best[document, column] = most[document, column] * (lengths[place + n] - lengths[place])
-                longest[document, column] = top * _longest(grams, places, left, n, top, lengths, table)
+                longest[document, column] = top * _longest(places, found, left, n, top, lengths, table)
             if n >= SHORTEST:
                 column = n - SHORTEST
-                every[document, column] = _all_ngrams(lengths, words, n)
+                every[document, column] = whole
                 covered[document, column], summed[document, column] = _occurrences(places, left, n, lengths)
     return best, longest, most, covered, summed, every, total
 
 
 @njit(nogil=True, cache=True)
-def _longest(grams: Array, places: Array, left: Int, n: Int, top: Int, lengths: Array, table: Array) -> Int:
+def _one_longer(whole: Int, lengths: Array, words: Int, n: Int) -> Int:
+    """Return the characters of all n-grams, given those of all (n - 1)-grams.
+
+    They are the sum of the last ``lengths``, from n on, less that of as many first ones.
+    """
+    return whole - lengths[n - 1] + lengths[words - n + 1] if n <= words else np.int64(0)
+
+
+@njit(nogil=True, cache=True)
+def _longest(places: Array, found: Array, left: Int, n: Int, top: Int, lengths: Array, table: Array) -> Int:
     """Return the length of the longest of the n-grams that occur ``top`` times."""
-    mask = slots(left) - 1
-    clear_table(table, mask)
     longest = np.int64(0)
     for i in range(left):
-        if count_key(table, slot_of(table, mask, grams[i]), grams[i]) == top - 1:
+        if times(table, found[i]) == top:
             longest = max(longest, lengths[places[i] + n] - lengths[places[i]])
     return longest
 
@@ -175,11 +180,3 @@ def _occurrences(places: Array, left: Int, n: Int, lengths: Array) -> tuple[Int,
         summed += lengths[stop] - lengths[places[i]]
         free = stop
     return covered, summed
-
-
-@njit(nogil=True, cache=True)
-def _all_ngrams(lengths: Array, words: Int, n: Int) -> Int:
-    every = np.int64(0)
-    for i in range(words - n + 1):
-        every += lengths[i + n] - lengths[i]
-    return every

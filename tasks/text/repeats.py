@@ -52,9 +52,15 @@ def slot_of(table: Array, mask: Int, key: np.uint64) -> Int:
 @njit(nogil=True, cache=True)
 def count_key(table: Array, slot: Int, key: np.uint64) -> Int:
     """Count the key once more; return how often it was seen before."""
-    before = np.int64(table[slot] & _COUNT)
+    before = times(table, slot)
     table[slot] = ((key >> _HALF) << _HALF) | np.uint64(before + 1)
     return before
+
+
+@njit(nogil=True, cache=True)
+def times(table: Array, slot: Int) -> Int:
+    """Return how often the key in a slot was seen."""
+    return np.int64(table[slot] & _COUNT)
 
 
 def repeated(pieces: Lines) -> tuple[np.ndarray, np.ndarray]:
@@ -95,18 +101,18 @@ def ngram_repeats(words: Words) -> tuple[np.ndarray, np.ndarray]:
     characters of the n-grams seen before, scanning from the left: a repeated n-gram is counted and jumped over,
     another is remembered.
 
-    An n-gram can only repeat where the (n - 1)-gram at the same place does: each n looks at what the one before left
-    over.
+    An n-gram can only repeat where the (n - 1)-grams at the same place and at the next do: each n looks at what the one
+    before left over.
     """
-    most = int(most_of(words.offsets))
+    return _ngram_repeats(words.exact, words.characters, words.flags, words.offsets, *scratch(words.offsets))
+
+
+def scratch(offsets: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return what the kernels write to for such documents: (table, its bytes, grams, places, slots, lengths)."""
+    most = int(most_of(offsets))
     table = np.empty(slots(most), np.uint64)
-    scratch = (
-        np.empty(most, np.uint64),
-        np.empty(most, np.int64),
-        np.empty(most + 1, np.int64),
-        np.empty(most, np.int64),
-    )
-    return _ngram_repeats(words.exact, words.characters, words.flags, words.offsets, table, *scratch)
+    places, found, lengths = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most + 1, np.int64)
+    return table, table.view(np.uint8), np.empty(most, np.uint64), places, found, lengths
 
 
 @njit(nogil=True, cache=True)
@@ -116,16 +122,17 @@ def _ngram_repeats(
     flags: Array,
     offsets: Array,
     table: Array,
+    marks: Array,
     grams: Array,
     places: Array,
-    lengths: Array,
     found: Array,
+    lengths: Array,
 ) -> Any:
     documents = len(offsets) - 1
     top = np.zeros((documents, LONGEST_TOP - SHORTEST_TOP + 1), np.int64)
     duplicate = np.zeros((documents, LONGEST - SHORTEST + 1), np.int64)
-    hashes, table = borrow(hashes), borrow(table)
-    grams, places, lengths, found = borrow(grams), borrow(places), borrow(lengths), borrow(found)
+    hashes, table, marks = borrow(hashes), borrow(table), borrow(marks)
+    grams, places, found, lengths = borrow(grams), borrow(places), borrow(found), borrow(lengths)
     characters, flags = borrow(characters), borrow(flags)
     for document in range(documents):
         first, last = offsets[document], offsets[document + 1]
@@ -134,12 +141,10 @@ def _ngram_repeats(
         for i in range(words):
             overlap = 1 if flags[first + i] & OVERLAPPING else 0
             lengths[i + 1] = lengths[i] + characters[first + i] - overlap
-            if i:
-                places[i - 1], grams[i - 1] = i - 1, absorb(absorb(START, hashes[first + i - 1]), hashes[first + i])
-        left = max(words - 1, 0)
+        left = pair_words(hashes, first, words, grams, places, marks)
         for n in range(2, LONGEST + 1):
             if n > 2:
-                left = lengthen(hashes, first, words, grams, places, left, n)
+                left = lengthen(hashes, first, grams, places, left, n)
             if n >= SHORTEST:
                 duplicate[document, n - SHORTEST] = _greedy(grams, places, left, n, lengths, table)
             if left == 0:
@@ -151,20 +156,49 @@ def _ngram_repeats(
 
 
 @njit(nogil=True, cache=True)
-def lengthen(hashes: Array, first: Int, words: Int, grams: Array, places: Array, left: Int, n: Int) -> Int:
-    """Add the next word to every (n - 1)-gram that has one; return how many are left."""
+def pair_words(hashes: Array, first: Int, words: Int, grams: Array, places: Array, marks: Array) -> Int:
+    """Write the pairs of neighboring words that may occur twice; return how many.
+
+    ``marks`` is a table of bytes to write to: a pair whose byte no other has hit occurs once. That takes no branch, and
+    leaves few of the pairs that occur once to the tables.
+    """
+    count = max(words - 1, 0)
+    mask = slots(2 * count) - 1
+    for mark in range(mask + 1):
+        marks[mark] = 0
+    for i in range(count):
+        grams[i] = absorb(absorb(START, hashes[first + i]), hashes[first + i + 1])
+        mark = np.int64(grams[i]) & mask
+        marks[mark] = (marks[mark] << 1) | 1
     kept = 0
-    for i in range(left):
-        if places[i] + n <= words:
-            places[kept] = places[i]
-            grams[kept] = absorb(grams[i], hashes[first + places[i] + n - 1])
+    for i in range(count):
+        gram = grams[i]
+        places[kept], grams[kept] = i, gram
+        kept += marks[np.int64(gram) & mask] > 1
+    return kept
+
+
+@njit(nogil=True, cache=True)
+def lengthen(hashes: Array, first: Int, grams: Array, places: Array, left: Int, n: Int) -> Int:
+    """Add the next word to every (n - 1)-gram with one at the next place, too; return how many are left.
+
+    Where the next place has none, the n-gram occurs once, or the text ends.
+    """
+    kept = 0
+    for i in range(left - 1):
+        place, gram = places[i], grams[i]
+        if places[i + 1] == place + 1:
+            places[kept], grams[kept] = place, absorb(gram, hashes[first + place + n - 1])
             kept += 1
     return kept
 
 
 @njit(nogil=True, cache=True)
 def keep_repeated(grams: Array, places: Array, left: Int, table: Array, found: Array) -> Any:
-    """Drop the n-grams that occur once. Returns (largest count, its first place, how many are left)."""
+    """Drop the n-grams that occur once. Returns (largest count, its first place, how many are left).
+
+    ``found``: int64, where the slots of those that are left go.
+    """
     mask = slots(left) - 1
     clear_table(table, mask)
     for i in range(left):
@@ -173,12 +207,11 @@ def keep_repeated(grams: Array, places: Array, left: Int, table: Array, found: A
     best, place = np.int64(0), np.int64(0)
     kept = 0
     for i in range(left):
-        count = np.int64(table[found[i]] & _COUNT)
+        count = times(table, found[i])
         if count > best:
             best, place = count, places[i]
-        if count > 1:
-            places[kept], grams[kept] = places[i], grams[i]
-            kept += 1
+        places[kept], grams[kept], found[kept] = places[i], grams[i], found[i]
+        kept += count > 1
     return best, place, kept
 
 

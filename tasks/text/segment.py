@@ -324,11 +324,12 @@ def describe(
             length += 1
         hashes[word], exacts[word] = finish(folded), finish(exact)
         characters[word] = np.int32(length)
-        flags[word] = np.uint8(_flags(seen, common, length))
+        flags[word] = np.uint8(flags_of(seen, common, length))
 
 
 @njit(nogil=True, cache=True)
-def _flags(seen: Int, common: Int, characters: Int) -> Int:
+def flags_of(seen: Int, common: Int, characters: Int) -> Int:
+    """Return the flags of a word with these classes of characters: their union, and what they have in common."""
     flags = SYMBOLS if common & SYMBOL else 0
     flags |= ALPHABETIC if seen & ALPHA else 0
     flags |= PUNCTUATION if common & PUNCT else 0

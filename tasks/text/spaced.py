@@ -13,12 +13,15 @@ import numpy as np
 from numba import njit
 
 from tasks.text.borrow import Array, Int, borrow
-from tasks.text.classes import ALPHA, CODE_POINTS, MARK, SPACE, SYMBOL
-from tasks.text.hashing import decode
+from tasks.text.classes import ALPHA, CODE_POINTS, FOLDED, MARK, SPACE, SYMBOL
+from tasks.text.hashing import START, absorb, decode, finish
+from tasks.text.segment import flags_of
 
 # Properties of UAX #29. What extends a character (EXTEND) belongs to it, whatever it is.
 OTHER, EXTEND, LETTER, HEBREW, NUMBER, KATAKANA, JOINER = 0, 1, 2, 3, 4, 5, 6
 MID_LETTER, MID_NUMBER, MID_BOTH, APOSTROPHE, QUOTE, BREAK = 7, 8, 9, 10, 11, 12
+# What a byte after letters and numbers of ASCII does: belongs to them, ends them, ends them if nothing follows, or more.
+PLAIN, ENDING, MIDDLE, UNSURE = 0, 1, 2, 3
 
 _MID_LETTER = ":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a"
 _MID_NUMBER = ",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe50\ufe54\uff0c\uff1b"
@@ -61,32 +64,49 @@ _ALONE = (
 
 
 @njit(nogil=True, cache=True)
-def split_spaced(data: Array, offsets: Array, classes: Array) -> Any:
-    """Return (starts, stops) in bytes of the words between white space, and word offsets (n + 1): int64."""
-    count = np.int64(0)
-    starts, stops = np.empty(len(data) // 2 + len(offsets), np.int64), np.empty(len(data) // 2 + len(offsets), np.int64)
-    found = np.zeros(len(offsets), np.int64)
-    text, kinds, first, last = borrow(data), borrow(classes), borrow(starts), borrow(stops)
+def split_spaced(data: Array, offsets: Array, classes: Array, fold: Array) -> Any:
+    """Return the words between white space, as ``Words`` has them: each is described in the pass that finds it."""
+    most = np.int64(offsets[-1] - offsets[0]) // 2 + len(offsets)
+    hashes, exacts, starts, stops, characters, flags = empty_words(most)
+    count, found = np.int64(0), np.zeros(len(offsets), np.int64)
+    text, kinds, folds = borrow(data), borrow(classes), borrow(fold)
+    to_hash, to_exact, to_start, to_stop = borrow(hashes), borrow(exacts), borrow(starts), borrow(stops)
+    to_length, to_flags = borrow(characters), borrow(flags)
     for document in range(len(offsets) - 1):
         place, stop = offsets[document], offsets[document + 1]
-        inside = False
         while place < stop:
-            point, width = np.int64(text[place]), 1
-            if point >= 0x80:
-                point, width = decode(text, place, stop)
-            blank = np.int64(kinds[point]) & SPACE != 0
-            if blank and inside:
-                last[count] = place
+            start, width, length = place, 1, 0
+            folded, exact, seen, common = START, START, np.int64(0), np.int64(0xFFFF)
+            while place < stop:
+                point, width = np.int64(text[place]), 1
+                if point >= 0x80:
+                    point, width = decode(text, place, stop)
+                kind = np.int64(kinds[point])
+                if kind & SPACE:
+                    break
+                exact = absorb(exact, np.uint64(point))
+                folded = absorb(folded, np.uint64(folds[point]) if point < FOLDED else np.uint64(point))
+                seen |= kind
+                common &= kind
+                length += 1
+                place += width
+            if length:
+                to_hash[count], to_exact[count], to_start[count], to_stop[count] = (
+                    finish(folded), finish(exact), start, place,
+                )  # fmt: skip
+                to_length[count], to_flags[count] = length, flags_of(seen, common, length)
                 count += 1
-            elif not blank and not inside:
-                first[count] = place
-            inside = not blank
             place += width
-        if inside:
-            last[count] = stop
-            count += 1
         found[document + 1] = count
-    return starts[:count], stops[:count], found
+    return hashes[:count], exacts[:count], starts[:count], stops[:count], characters[:count], flags[:count], found
+
+
+@njit(nogil=True, cache=True)
+def empty_words(most: Int) -> Any:
+    """Return room for so many words: (hashes, exact, starts, stops, characters, flags)."""
+    hashes, exact = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
+    return hashes, exact, starts, stops, np.empty(most, np.int32), np.empty(most, np.uint8)
 
 
 @cache
@@ -124,43 +144,68 @@ def _property(character: str) -> int:
     return HEBREW if name.startswith("HEBREW") else LETTER
 
 
+@cache
+def steps() -> np.ndarray:
+    """Say of each byte what it does to a unit of letters and numbers of ASCII: uint8 (256), as named above."""
+    found = np.full(256, UNSURE, np.uint8)
+    kinds = properties()[:128]
+    found[:128][np.isin(kinds, (LETTER, NUMBER))] = PLAIN
+    found[:128][np.isin(kinds, (OTHER, BREAK, QUOTE))] = ENDING
+    found[:128][np.isin(kinds, (MID_LETTER, MID_NUMBER, MID_BOTH, APOSTROPHE))] = MIDDLE
+    return found
+
+
 @njit(nogil=True, cache=True)
-def split_bounded(data: Array, offsets: Array, classes: Array, kinds: Array) -> Any:
-    """Return (starts, stops, word offsets) of the units that begin with a letter or a number; ``kinds``: properties."""
-    count = np.int64(0)
-    starts, stops = np.empty(len(data) + 1, np.int64), np.empty(len(data) + 1, np.int64)
-    found = np.zeros(len(offsets), np.int64)
-    text, flags, kinds = borrow(data), borrow(classes), borrow(kinds)
+def split_bounded(data: Array, offsets: Array, classes: Array, kinds: Array, steps: Array) -> Any:
+    """Return the units that begin with a letter or a number, as ``Units`` has them; ``kinds``: properties."""
+    most = np.int64(offsets[-1] - offsets[0]) + 1
+    starts, stops, exacts = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.uint64)
+    characters = np.empty(most, np.int32)
+    count, found = np.int64(0), np.zeros(len(offsets), np.int64)
+    text, flags, kinds, steps = borrow(data), borrow(classes), borrow(kinds), borrow(steps)
+    to_start, to_stop, to_exact, to_length = borrow(starts), borrow(stops), borrow(exacts), borrow(characters)
     for document in range(len(offsets) - 1):
         place, stop = offsets[document], offsets[document + 1]
         while place < stop:
-            start = place
-            point, _ = decode(text, place, stop)
-            if point < 0x80 and not _is_plain(kinds[point]) and kinds[point] != JOINER:
+            start, exact = place, START
+            while place < stop and steps[text[place]] == PLAIN:
+                exact = absorb(exact, np.uint64(text[place]))
+                place += 1
+            length = place - start
+            if length == 0 and steps[text[place]] != UNSURE:
                 place += 1  # a unit of its own, and no word
                 continue
-            place = _unit_end(text, _plain_end(text, place, stop, kinds), stop, kinds)
-            kind = np.int64(flags[point])
-            if kind & ALPHA or not kind & (SYMBOL | MARK):
-                starts[count], stops[count] = start, place
-                count += 1
+            if length == 0 or not _ends(text, place, stop, steps):
+                end = _unit_end(text, place - (length > 0), stop, kinds)
+                point, _ = decode(text, start, stop)
+                kind = np.int64(flags[point])
+                exact, length = _absorb_all(text, place, end, exact, length)
+                place = end
+                if not kind & ALPHA and kind & (SYMBOL | MARK):
+                    continue
+            to_start[count], to_stop[count], to_exact[count], to_length[count] = start, place, finish(exact), length
+            count += 1
         found[document + 1] = count
-    return starts[:count], stops[:count], found
+    return exacts[:count], starts[:count], stops[:count], characters[:count], found
 
 
 @njit(nogil=True, cache=True)
-def _is_plain(kind: Int) -> bool:
-    return kind in (LETTER, NUMBER)
+def _ends(text: Array, place: Int, stop: Int, steps: Array) -> bool:
+    """Say whether the letters and numbers of ASCII before ``place`` surely end a unit there."""
+    if place == stop or steps[text[place]] == ENDING:
+        return True
+    return steps[text[place]] == MIDDLE and place + 1 < stop and steps[text[place + 1]] == ENDING
 
 
 @njit(nogil=True, cache=True)
-def _plain_end(text: Array, place: Int, stop: Int, kinds: Array) -> Int:
-    """Return the last place of the letters and numbers of ASCII from ``place``: they all belong to one unit."""
-    while place + 1 < stop and text[place] < 0x80 and text[place + 1] < 0x80:
-        if not _is_plain(kinds[text[place]]) or not _is_plain(kinds[text[place + 1]]):
-            break
-        place += 1
-    return place
+def _absorb_all(text: Array, place: Int, stop: Int, state: np.uint64, length: Int) -> Any:
+    """Return (hash state, characters) after those up to ``stop``, too."""
+    while place < stop:
+        point, width = decode(text, place, stop)
+        state = absorb(state, np.uint64(point))
+        length += 1
+        place += width
+    return state, length
 
 
 @njit(nogil=True, cache=True)
