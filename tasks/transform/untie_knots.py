@@ -2,7 +2,7 @@
 
 Unlike the published code: draws belong to what a context holds (its place among the others does not matter), cut points
 are random as in the paper, ids within a context are never the same, and the list of ids stands before the document's
-end-of-text token and not after it. About 1 s per 100 million tokens and 2 s per million chunks.
+end-of-text token and not after it. About 0.6 ms per context of 8,192 tokens and 11 documents, most of it for its marks.
 """
 
 from dataclasses import dataclass
