@@ -17,7 +17,7 @@ segments = Table(
         Column("loss_weight", "DOUBLE", "weight of the piece's tokens in the loss; 0: masked"),
         Column("position_offset", "BIGINT", "position id of the piece's first token"),
         Column("attention", "INTEGER", "pieces of a context with the same number see each other"),
-        Column("causal", "BOOLEAN", "false: its tokens see the later ones of the piece too"),
+        Column("causal", "BOOLEAN", "false: these tokens of one attention number all see each other"),
     ),
     key=("context_id", "position"),
 )

@@ -24,7 +24,7 @@ PIECES = pa.schema(
         pa.field("loss_weight", pa.float64()),  # 0: masked
         pa.field("position_offset", pa.int64()),  # position id of the first token; the next ones count up
         pa.field("attention", pa.int32()),  # pieces of a context with the same number see each other
-        pa.field("causal", pa.bool_()),  # false: its tokens see the later ones of the piece too
+        pa.field("causal", pa.bool_()),  # false: these tokens of one attention number all see each other
     ]
 )
 DEFAULTS: dict[str, Any] = {
