@@ -68,18 +68,21 @@ def links(paths: list[str], imports: Imports, name: str) -> tuple[Links, int]:
 
 
 def _pair_headers(files: Files, needed: list[set[int]]) -> None:
-    """Let a file that implements a header need it, if neither needs the other yet."""
+    """Let a file that implements a header need it, if the header does not need the file.
+
+    The header is the one of the same name beside it, or the only one where no other file has the name.
+    """
     stems: dict[str, list[int]] = {}
     for node, path in enumerate(files.paths):
         if language_of(path) == "c":
-            stems.setdefault(posixpath.splitext(posixpath.basename(path))[0], []).append(node)
-    for nodes in stems.values():
+            stems.setdefault(posixpath.splitext(path)[0], []).append(node)
+            stems.setdefault("\0" + posixpath.splitext(posixpath.basename(path))[0], []).append(node)
+    for stem, nodes in stems.items():
         headers = [node for node in nodes if posixpath.splitext(files.paths[node])[1].startswith(".h")]
+        if stem.startswith("\0") and (len(nodes) != 2 or len(headers) != 1):
+            continue
         for node in (node for node in nodes if node not in headers):
-            beside = [h for h in headers if posixpath.dirname(files.paths[h]) == posixpath.dirname(files.paths[node])]
-            for header in beside or (headers if len(headers) == 1 and len(nodes) == 2 else []):
-                if node not in needed[header]:
-                    needed[node].add(header)
+            needed[node].update(header for header in headers if node not in needed[header])
 
 
 def laid_out(paths: list[str], needed: Links) -> list[int]:

@@ -6,9 +6,10 @@ mean a file of the repository and does not is unresolved (None).
 
 import posixpath
 import sys
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 from tasks.order._imports import (
     DECLARED,
@@ -26,6 +27,7 @@ from tasks.order._imports import (
 from tasks.order._repositories import language_of
 
 Found = list[int] | None
+PYTHON = (".py", ".pyi", ".pyx")
 ROOT_NAMES = frozenset(("src", "lib", "Lib", "python"))
 HEADER_ROOTS = frozenset(("include", "includes", "inc", "src", "Include"))
 C_LIBRARY = """
@@ -49,6 +51,7 @@ class Files:
         self.at = {path: row for row, path in reversed(list(enumerate(paths)))}
         self.modules = sorted(modules or [], key=lambda found: (-len(found[0]), found))
         self.name = posixpath.basename(name)
+        self._choices: dict[tuple[str, str], Choices] = {}
 
     @cached_property
     def root(self) -> str:
@@ -86,15 +89,53 @@ class Files:
                 found["/".join(parts[start:])].append(folder)
         return found
 
-    def nearest(self, rows: list[int], path: str) -> int:
-        """The row whose path shares the most folders with ``path``; of those the shortest, then the first by name."""
-        return min(rows, key=lambda row: (-shared(self.paths[row], path), len(self.paths[row]), self.paths[row]))
+    @cached_property
+    def by_name(self) -> dict[str, int]:
+        """The rows of Python files by the whole of the path by which they are imported; packages before modules."""
+        found: dict[str, int] = {}
+        for row, path in enumerate(self.paths):
+            if path.endswith(PYTHON) and (named(path) not in found or path.endswith("/__init__.py")):
+                found[named(path)] = row
+        return found
+
+    def nearest(self, kind: str, name: str, path: str, candidates: Callable[[], list[tuple[str, int]]]) -> int | None:
+        """The candidate nearest to ``path``; they are listed once for all that ask for this kind and name."""
+        if (kind, name) not in self._choices:
+            self._choices[kind, name] = Choices(candidates())
+        return self._choices[kind, name].nearest(path)
+
+    def rows(self, end: str, ending: str | tuple[str, ...] = "") -> list[tuple[str, int]]:
+        """The paths with their rows that end in ``end``, of files with one of these endings."""
+        return [(self.paths[row], row) for row in self.ends.get(end, ()) if self.paths[row].endswith(ending or "")]
+
+
+class Choices:
+    """Paths that a name may mean, and the nearest of them to any file without looking at all of them each time."""
+
+    def __init__(self, candidates: list[tuple[str, int]]) -> None:
+        self.sorted = sorted(candidates)
+        self._known: dict[str, int] = {}
+
+    def nearest(self, path: str) -> int | None:
+        """The one that shares the most folders with ``path``; of those the shortest, then the first by name."""
+        if not self.sorted:
+            return None
+        at = bisect_left(self.sorted, (path,))
+        # What begins most alike stands beside the place where the path itself would.
+        depth = max(shared(other, path) for other, _ in self.sorted[max(at - 1, 0) : at + 1])
+        folder = "".join(part + "/" for part in path.split("/")[:depth])
+        if folder not in self._known:
+            start = bisect_left(self.sorted, (folder,))
+            stop = bisect_left(self.sorted, (folder[:-1] + "0",)) if folder else len(self.sorted)
+            near = min(self.sorted[start:stop], key=lambda found: (len(found[0]), found))
+            self._known[folder] = near[1]
+        return self._known[folder]
 
 
 def named(path: str) -> str:
     """The path by which a file is imported: without the suffix of Python and Java, a package by its folder."""
     stem, suffix = posixpath.splitext(path)
-    if suffix in (".py", ".pyi", ".pyx"):
+    if suffix in PYTHON:
         return stem.removesuffix("/__init__")
     return stem if suffix == ".java" else path
 
@@ -116,27 +157,33 @@ def resolve(files: Files, row: int, name: str, form: int) -> Found:
 
 
 def _module(files: Files, path: str, module: str) -> Found:
-    rows = [row for row in files.ends.get(module, ()) if _allowed(files, path, module, row)]
-    return [files.nearest(rows, path)] if rows else []
+    """Where Python, run in this repository, finds a module: beside the file or above it, or under a root of sources."""
+    folder = posixpath.dirname(path)
+    library = module.partition("/")[0] in sys.stdlib_module_names
+    while not library:
+        if (row := files.by_name.get(posixpath.join(folder, module))) is not None and not _package_at(files, folder):
+            return [row]
+        if not folder:
+            break
+        folder = posixpath.dirname(folder)
+    row = files.nearest("module", module, path, lambda: _rooted(files, module, library))
+    return [] if row is None else [row]
 
 
-def _allowed(files: Files, path: str, module: str, row: int) -> bool:
-    """Whether Python, run in this repository, may look for ``module`` in the folder where file ``row`` has it."""
-    own = files.paths[row]
-    if not own.endswith((".py", ".pyi", ".pyx")):
-        return False
-    root = named(own)[: -len(module)].rstrip("/")
-    if root == files.root:
-        return True
-    first = module.partition("/")[0]
-    if first in sys.stdlib_module_names:
-        return False
-    if posixpath.basename(root) in ROOT_NAMES:
-        return True
-    if f"{root}/__init__.py" in files.at:
-        return False
-    above = not root or posixpath.dirname(path) == root or path.startswith(root + "/")
-    return above or posixpath.join(root, first, "__init__.py") in files.at
+def _package_at(files: Files, folder: str) -> bool:
+    return f"{folder}/__init__.py" in files.at
+
+
+def _rooted(files: Files, module: str, library: bool) -> list[tuple[str, int]]:
+    found = []
+    for path, row in files.rows(module, PYTHON):
+        root = named(path)[: -len(module)].rstrip("/")
+        package = posixpath.join(root, module.partition("/")[0])
+        source = posixpath.basename(root) in ROOT_NAMES or _package_at(files, package)
+        # A name of the standard library is a file's at the root alone: where the library itself is the repository.
+        if root == files.root or (source and not library and not _package_at(files, root)):
+            found.append((path, row))
+    return found
 
 
 def _whole(files: Files, path: str, name: str) -> Found:
@@ -171,9 +218,10 @@ def _own_header(files: Files, path: str, name: str) -> Found:
     beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
     if beside in files.at:
         return [files.at[beside]]
-    rows = files.ends.get(posixpath.normpath(name).lstrip("./"), [])
-    if rows:
-        return [files.nearest(rows, path)]
+    end = posixpath.normpath(name).lstrip("./")
+    row = files.nearest("header", end, path, lambda: files.rows(end))
+    if row is not None:
+        return [row]
     return [] if posixpath.splitext(posixpath.basename(name))[0] in C_HEADERS else None
 
 
@@ -181,9 +229,13 @@ def _system_header(files: Files, path: str, name: str) -> Found:
     if posixpath.splitext(name)[0] in C_HEADERS:
         return []
     name = posixpath.normpath(name)
-    roots = [(row, files.paths[row][: -len(name)].rstrip("/")) for row in files.ends.get(name, ())]
-    rows = [row for row, root in roots if root in ("", files.root) or posixpath.basename(root) in HEADER_ROOTS]
-    return [files.nearest(rows, path)] if rows else []
+    row = files.nearest("system", name, path, lambda: _included(files, name))
+    return [] if row is None else [row]
+
+
+def _included(files: Files, name: str) -> list[tuple[str, int]]:
+    roots = [(found, found[0][: -len(name)].rstrip("/")) for found in files.rows(name)]
+    return [found for found, root in roots if root in ("", files.root) or posixpath.basename(root) in HEADER_ROOTS]
 
 
 def _type(files: Files, path: str, name: str) -> Found:
@@ -191,17 +243,25 @@ def _type(files: Files, path: str, name: str) -> Found:
         return []
     parts = name.split(".")
     if parts[-1] == "*":
-        folders = files.folder_ends.get("/".join(parts[:-1]), [])
-        folder = max(folders, key=lambda found: shared(found + "/", path), default=None)
+        folder = _folder(files, "/".join(parts[:-1]), path)
         if folder is not None:
             return [row for row in files.folders[folder] if files.paths[row].endswith(".java")]
         parts = parts[:-1]
     # A class may stand in another, and a static import names what is in a class: look for the file that holds it.
     for end in range(len(parts), max(len(parts) - 3, 1), -1):
-        rows = [row for row in files.ends.get("/".join(parts[:end]), ()) if files.paths[row].endswith(".java")]
-        if rows:
-            return [files.nearest(rows, path)]
+        held = "/".join(parts[:end])
+        row = files.nearest("type", held, path, partial(files.rows, held, ".java"))
+        if row is not None:
+            return [row]
     return []
+
+
+def _folder(files: Files, end: str, path: str, holding: str = "") -> str | None:
+    """The folder with this end of its path (holding a file of this name) that is nearest to ``path``."""
+    folders = files.folder_ends.get(end, [])
+    wanted = [i for i, folder in enumerate(folders) if not holding or posixpath.join(folder, holding) in files.at]
+    at = files.nearest(f"folder {holding}", end, path, lambda: [(folders[i] + "/", i) for i in wanted])
+    return None if at is None else folders[at]
 
 
 def _package(files: Files, path: str, name: str) -> Found:
@@ -286,10 +346,11 @@ def _used(files: Files, path: str, name: str) -> Found:
 
 
 def _other_crate(files: Files, path: str, name: str, parts: list[str]) -> list[int]:
-    folders = [*files.folder_ends.get(f"{name}/src", []), *files.folder_ends.get(f"{name.replace('_', '-')}/src", [])]
-    folders = [folder for folder in folders if posixpath.join(folder, "lib.rs") in files.at]
-    folder = max(folders, key=lambda found: shared(found, path), default=None)
-    return _walk(files, folder, parts) if folder is not None else []
+    for written in (name, name.replace("_", "-")):
+        folder = _folder(files, f"{written}/src", path, "lib.rs")
+        if folder is not None:
+            return _walk(files, folder, parts)
+    return []
 
 
 def _nothing(files: Files, path: str, name: str) -> Found:

@@ -6,21 +6,29 @@ Not part of it: the folder tree as a retriever (order ``repository``), and the c
 is the packer's.
 """
 
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from schemas.errors import RecipeError
 from schemas.table import Column
 from tasks.draw import noise
 from tasks.order import in_context
+from tasks.order._cells import Source
 from tasks.order._neighbors import Mapper
-from tasks.order._pipeline import relate, vectors_of
+from tasks.order._pipeline import Settings, neighbors_of, sliced
+from tasks.order._search import Asked, calibrated, search
 from tasks.order._terms import TERM_COLUMNS, count_terms
 from tasks.order._trees import grow_among, laid_down
-from tasks.order._words_search import Grown, grow
+from tasks.order._vectors import PPM
+from tasks.order._words_search import grow
 from tasks.text.batch import TextBatch
 
 Retriever = Literal["vectors", "words"]
@@ -63,19 +71,23 @@ def tree(
     buffer: int = 4096,
     k1: float = 1.5,
     b: float = 0.75,
+    measured: Sequence[str] | None = None,
+    folder: Path | None = None,
     mapper: Mapper = map,
 ) -> NDArray[np.int64]:
     """Trees of related documents, one per context: each document brings the most similar ones left (SPLiCe).
 
-    ``documents`` needs doc_id, tokens and the columns of ``measure``. Returns int64 row numbers in the new order, the
-    same documents in the same order however the rows arrive.
+    ``documents`` needs doc_id and tokens, and the columns of ``measure`` unless ``measured`` names Parquet files with
+    doc_id and those. Returns int64 row numbers in the new order, the same documents in the same order however the rows
+    arrive.
 
     A tree begins with a document drawn by ``seed``; breadth first, each brings the ``branches`` nearest that no tree
     has yet, until its tokens fill a context of ``context_length`` (counted from the beginning of the whole order, as
     documents that are joined and cut come to lie). ``inside`` a tree documents stand ``breadth`` first, ``reversed``,
-    ``depth`` first or at ``random``. The ``retriever`` goes by ``vectors`` (as ``in_context`` makes them of
-    ``features`` words in ``dimensions``, or of a ``model``; four times as many neighbors as branches are sought, at
-    least 40, among all documents) or by ``words`` (BM25 over a ``buffer``, with the settings of ``chain``).
+    ``depth`` first or at ``random``. The ``retriever`` goes by ``vectors`` (of ``features`` words or of a ``model``,
+    in cells by ``dimensions``, kept in ``folder``, all as for ``in_context``; four times as many neighbors as branches
+    are sought among all documents, at least 40) or by ``words`` (BM25 over a ``buffer``, with the settings of
+    ``chain``).
 
     Source: Staniszewski et al. 2023, arXiv:2312.17296, algorithm 1.
     """
@@ -86,23 +98,38 @@ def tree(
     if len(rows) < 2:
         return rows
     documents = documents.take(pa.array(rows))
-    doc_ids = documents["doc_id"].to_numpy()
+    doc_ids = documents["doc_id"].to_numpy().astype(np.uint64)
     if retriever == "words":
         shape = {"branches": branches, "roots": 1, "context_length": context_length, "buffer": buffer}
-        grown = grow(documents, **shape, k1=k1, b=b, seed=seed, mapper=mapper)  # type: ignore[arg-type]
+        documents = _joined(documents, measured) if measured is not None else documents
+        grown = grow(documents, **shape, k1=k1, b=b, seed=seed, mapper=mapper)
     else:
-        grown = _by_vectors(
-            documents, branches, context_length, {"dimensions": dimensions, "model": model}, seed, mapper
-        )
+        sources = sliced(documents) if measured is None else list(measured)
+        settings = Settings(4 * max(branches, LEAST_NEIGHBORS), "greedy_edges", 1.0, 1, dimensions, seed)
+        with nullcontext(folder) if folder else TemporaryDirectory(prefix="tree-") as where:
+            ids = _by_vectors(documents, sources, Path(where), settings, mapper, worded=model is None)
+        roots = np.argsort(noise(doc_ids, seed), kind="stable")
+        tokens = documents["tokens"].to_numpy().astype(np.int64)
+        grown = grow_among(ids, roots, tokens, branches=branches, context_length=context_length)
     return rows[laid_down(grown, doc_ids, inside=inside, seed=seed)]
 
 
 def _by_vectors(
-    documents: pa.Table, branches: int, context_length: int, made: dict[str, Any], seed: int, mapper: Mapper
-) -> Grown:
-    vectors = vectors_of(documents, seed=seed, **made)
-    related = relate(vectors, neighbors=max(branches, LEAST_NEIGHBORS), seed=seed, mapper=mapper)
-    ids = np.where(related.similarities > 0, related.ids, -1).astype(np.int32)
-    roots = np.argsort(noise(documents["doc_id"].to_numpy().astype(np.uint64), seed), kind="stable")
-    tokens = documents["tokens"].to_numpy().astype(np.int64)
-    return grow_among(ids, roots, tokens, branches=branches, context_length=context_length)
+    documents: pa.Table, sources: Sequence[Source], folder: Path, settings: Settings, mapper: Mapper, worded: bool
+) -> NDArray[np.int32]:
+    """The neighbors of every document, by ascending doc_id."""
+    cells = neighbors_of(documents["doc_id"].to_numpy(), sources, folder, settings, mapper, worded)
+    candidates = min(settings.neighbors, len(documents) - 1)
+    effort, _ = calibrated(cells, neighbors=min(LEAST_NEIGHBORS, candidates), candidates=candidates, mapper=mapper)
+    return search(cells, Asked(candidates, candidates, PPM, effort), mapper).ids
+
+
+def _joined(documents: pa.Table, measured: Sequence[str]) -> pa.Table:
+    """The documents, by ascending doc_id, with what files hold of them."""
+    found = pa.concat_tables([pq.read_table(file, partitioning=None) for file in measured])
+    rows = np.argsort(found["doc_id"].to_numpy(), kind="stable")
+    places = np.searchsorted(found["doc_id"].to_numpy(), documents["doc_id"].to_numpy(), sorter=rows)
+    found = found.take(pa.array(rows[places])).drop_columns("doc_id")
+    for name in found.column_names:
+        documents = documents.append_column(name, found[name])
+    return documents

@@ -1,11 +1,16 @@
 """Trees of documents against a plain reading of the published algorithm and NetworkX's traversals."""
 
+from pathlib import Path
+
 import networkx as nx
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tasks.order._trees import grow_among, laid_down
-from tasks.order.tree import tree
+from tasks.order.tree import measure, tree
+from tasks.text import TextBatch
 from tests.units.order.made import documents, random_table
 
 
@@ -83,3 +88,20 @@ def test_one_branch_makes_a_path_of_near_documents() -> None:
     assert all(sorted(other.tolist()) == sorted(order.tolist()) for other in links)
     assert np.array_equal(order, links[2]), "a path is the same depth first"
     assert not np.array_equal(order, links[0]) and not np.array_equal(order, links[1])
+
+
+@pytest.mark.parametrize("retriever", ["vectors", "words"])
+def test_what_was_measured_may_lie_in_files(retriever: str, tmp_path: Path) -> None:
+    texts = [f"mill {i % 7} grain {i % 5} stone {i % 3} water {i}" for i in range(60)]
+    found = measure(TextBatch(pa.array(texts, pa.large_string())), retriever=retriever)
+    doc_ids = pa.array(np.random.default_rng(3).permutation(60).astype(np.uint64))
+    known = pa.table({"doc_id": doc_ids, "tokens": [9] * 60})
+    measured = pa.table({"doc_id": doc_ids, **found})
+    files = [str(tmp_path / "one.parquet"), str(tmp_path / "two.parquet")]
+    pq.write_table(measured.slice(20), files[0])
+    pq.write_table(measured.slice(0, 20), files[1])
+    together = known
+    for name in found:
+        together = together.append_column(name, measured[name])
+    shape = {"seed": 1, "branches": 2, "context_length": 90, "retriever": retriever}
+    assert np.array_equal(tree(known, measured=files, folder=tmp_path / "kept", **shape), tree(together, **shape))
