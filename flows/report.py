@@ -11,6 +11,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.pages import card as cards
 from flows.pages import charts, facts, labels, numbers
+from flows.pages.annotation import annotation
+from flows.pages.cascade import cascade
+from flows.pages.contamination import contamination
+from flows.pages.contexts import contexts
+from flows.pages.edited import edited
 from flows.pages.scores import scores
 from flows.pages.sections import duplicates, funnel, headline, mixture, order, rules, selections
 from flows.pages.whatif import whatif
@@ -38,6 +43,11 @@ def report(ledger: Ledger) -> str:
         duplicates=duplicates(ledger),
         mixture=mixture(ledger, steps),
         order=order(ledger, steps),
+        annotation=annotation(ledger, steps),
+        contamination=contamination(ledger),
+        edits=edited(ledger),
+        cascade=cascade(ledger),
+        contexts=contexts(ledger, steps, run["seed"]),
         audits=ledger.rows("SELECT * FROM audits ORDER BY passed, rowid"),
         failures=ledger.rows(facts.FAILURES),
         files=ledger.rows("SELECT * FROM exports ORDER BY path"),

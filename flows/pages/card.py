@@ -52,11 +52,54 @@ def told(ledger: Ledger) -> Row:
         "copies": ledger.rows("SELECT count(*) AS documents, coalesce(sum(copies), 0)::BIGINT AS copies FROM weights")[
             0
         ],
+        "notes": _notes(ledger),
         "limits": _limits(run, steps, lives, licenses, languages),
         "audits": ledger.rows("SELECT count(*) AS laws, count(*) FILTER (passed) AS hold FROM audits")[0],
         "example": ledger.rows("SELECT doc_id FROM drops ORDER BY doc_id LIMIT 1"),
     }
 
+
+def _notes(ledger: Ledger) -> list[str]:
+    """Return a line each for labels, evaluation items and edits, of those that the run has."""
+    found = []
+    [given] = ledger.rows(LABELLED)
+    if given["labels"]:
+        errors = f"; {count(given['errors'])} more could not be had" if given["errors"] else ""
+        found.append(
+            f"Annotation: {count(given['labels'])} labels of {count(given['names'])} kinds for "
+            f"{count(given['documents'])} documents, by {', '.join(map(escaped, given['annotators']))}{errors}. "
+            "The table `agreement` says how well students agree with labels that they have not seen."
+        )
+    for row in ledger.rows(SOUGHT):
+        found.append(
+            f"Decontamination (step {row['step']}, {escaped(row['method'])}): of {count(row['items'])} items of "
+            f"{escaped(', '.join(row['sets']))}, {count(row['found'])} were found in documents, "
+            f"{count(row['found_after'])} still are after the step."
+        )
+    for row in ledger.rows(EDITED):
+        found.append(
+            f"Edits (step {row['step']}): {count(row['spans'])} spans of {count(row['documents'])} documents, "
+            f"{count(row['taken'])} characters taken and {count(row['put'])} put in their place."
+        )
+    return found
+
+
+LABELLED = """
+SELECT count(*) FILTER (status = 'ok') AS labels, count(*) FILTER (status <> 'ok') AS errors,
+       count(DISTINCT name) AS names, count(DISTINCT doc_id) AS documents,
+       coalesce(list(DISTINCT annotator ORDER BY annotator), []) AS annotators FROM labels
+"""
+
+SOUGHT = """
+SELECT step, method, sum("items")::BIGINT AS items, sum(found)::BIGINT AS found,
+       sum(found_after)::BIGINT AS found_after, list(evaluation ORDER BY evaluation) AS sets
+FROM evaluations GROUP BY step, method ORDER BY step, method
+"""
+
+EDITED = """
+SELECT step, count(*) AS spans, count(DISTINCT doc_id) AS documents, sum(stop - start)::BIGINT AS taken,
+       sum(length(replacement))::BIGINT AS put FROM edits GROUP BY step ORDER BY step
+"""
 
 CREATED = """
 SELECT min(created) FILTER (dated) AS first, max(created) FILTER (dated) AS last, count(*) FILTER (dated) AS dated,

@@ -18,6 +18,7 @@ ACTS = {
     "select": "Select",
     "deduplicate": "Deduplicate",
     "reweight": "Reweight",
+    "transform": "Transform",
     "order": "Order",
     "pack": "Pack",
 }
@@ -69,6 +70,14 @@ FIGURES: dict[str, tuple[str, Form]] = {
     "repeat_factor": ("documents given out for each distinct one", number),
     "domain_order_entropy": ("mixing of domains along the order (entropy of what follows a domain, in bits)", number),
     "largest_decile_divergence": ("largest drift of the domains in a tenth of the order (divergence in bits)", number),
+    "source_order_entropy": ("mixing of sources along the order (entropy of what follows a source, in bits)", number),
+    "largest_source_divergence": ("largest drift of the sources in a tenth of the order (divergence in bits)", number),
+    "largest_length_divergence": ("largest drift of the lengths in a tenth of the order (divergence in bits)", number),
+    "zipf_coefficient": ("exponent of how often a word occurs in a context (low is bursty)", number),
+    "bursty_share": ("contexts with a rare word in several documents", percent),
+    "adaptation": ("contexts with a rare word that have it again, on average over rare words", percent),
+    "fano": ("variance over mean of a rare word's documents per context (1: thrown at random)", number),
+    "gap_burstiness": ("burstiness of the gaps between a rare word's documents (0: at random, 1: bursts)", number),
     "search_recall": ("true nearest neighbors that the search found, on a sample", percent),
 }
 

@@ -278,7 +278,8 @@ def selections(ledger: Ledger) -> list[Row]:
 
 
 FIGURES = """
-SELECT metrics.* FROM metrics JOIN steps USING (step) WHERE kind IN ('order', 'pack') ORDER BY step, metrics.rowid
+SELECT metrics.* FROM metrics JOIN steps USING (step) WHERE kind IN ('order', 'pack')
+AND NOT regexp_matches(metrics.name, '^(made|random|by_source)\\.|^compared_documents$') ORDER BY step, metrics.rowid
 """
 
 

@@ -1,6 +1,7 @@
 """Packing: the order cut into contexts, one table of segments."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from tasks.check import columns_of
 from tasks.order._metrics import measure_order
 from tasks.pack._metrics import packing_metrics
 from tasks.run import Run, seed_of, unit_measure
+from tasks.stages.against import Packed, compare
 from tasks.stages.order import featured, note, place_as_read
 from tasks.stages.transform import PLACES, current, replace_segments
 from tasks.transform._pieces import attending, context_lengths, cut, firsts, pieces
@@ -20,6 +22,7 @@ from tasks.transform._pieces import attending, context_lengths, cut, firsts, pie
 GIVEN = ("doc_id", "copy", "tokens", "source")
 SAMPLE = 500
 DUPLICATE = 0.9
+NEIGHBORS = 10
 
 
 def pack(run: Run, number: int, step: Step) -> None:
@@ -42,8 +45,10 @@ def pack(run: Run, number: int, step: Step) -> None:
         replace_segments(run, attending(contexts, step.attention))
         note(run, number, found)
         run.leave(number)
+    ordered = _featured(run, documents)
     if items is None:
-        _note_order(run, documents, segments, seed)
+        _note_order(run, ordered, segments, seed)
+    _compare(run, number, call, ordered, packed, segments, items)
 
 
 def _documents(run: Run, call: Call) -> pa.Table:
@@ -60,14 +65,19 @@ def _documents(run: Run, call: Call) -> pa.Table:
 
 def _figures(unit: units.Unit, call: Call, packed: pa.Table, segments: pa.Table) -> dict[str, float]:
     """What the packing costs and keeps; UnitError if it loses tokens without saying that it does."""
-    own, rooms = (getattr(unit.module, name, None) for name in ("figures", "rooms"))
-    length = rooms(packed, segments, **units.accepted(rooms, call.settings)) if rooms else None
-    found = packing_metrics(
-        segments, packed, context_length=call.settings["context_length"] if length is None else length
-    )
+    own = getattr(unit.module, "figures", None)
+    found = packing_metrics(segments, packed, context_length=_room(unit, call, packed, segments))
     if found.lost_token_share and not getattr(unit.module, "DROPS", False):
         raise UnitError(f"{unit.name} lost {found.lost_token_share:.2%} of the tokens without saying that it drops any")
     return found.numbers() | (own(packed, segments, **units.accepted(own, call.settings)) if own else {})
+
+
+def _room(unit: units.Unit, call: Call, packed: pa.Table, segments: pa.Table) -> Any:
+    """The tokens that a context can hold: one number, or one for each of the packer's contexts."""
+    rooms = getattr(unit.module, "rooms", None)
+    if rooms is None:
+        return call.settings["context_length"]
+    return rooms(packed, segments, **units.accepted(rooms, call.settings))
 
 
 def _as_documents(items: pa.Table, documents: pa.Table) -> pa.Table:
@@ -93,23 +103,64 @@ def _of(items: pa.Table, segments: pa.Table) -> pa.Table:
     return cut(items, item, *(segments[name].to_numpy() for name in names))
 
 
-def _note_order(run: Run, documents: pa.Table, segments: pa.Table, seed: int) -> None:
+def _featured(run: Run, documents: pa.Table) -> pa.Table | None:
+    """What the orderer measured of the documents, in their order; None if that tells nothing of an order."""
+    found = run.step("order")
+    if found is None or not len(documents):
+        return None
+    call = found[1].calls[0]
+    measure = unit_measure("order", call)
+    own = hasattr(units.unit("order", call.name).module, "figures")
+    if measure is None or not (own or any(column.name == "word_buckets" for column in measure.columns)):
+        return None
+    features = featured(run, call)
+    return features.take(pa.array(np.searchsorted(features["doc_id"].to_numpy(), documents["doc_id"].to_numpy())))
+
+
+def _note_order(run: Run, ordered: pa.Table | None, segments: pa.Table, seed: int) -> None:
     """Note what the order gained, by the orderer's own figures or from words counted for it; only the report waits."""
     found = run.step("order")
-    measure = unit_measure("order", found[1].calls[0]) if found else None
-    if found is None or measure is None or not len(documents):
+    if found is None or ordered is None:
         return
     number, step = found
     settings = step.calls[0].settings
     own = getattr(units.unit("order", step.calls[0].name).module, "figures", None)
-    worded = any(column.name == "word_buckets" for column in measure.columns)
-    if own is None and not worded:
-        return
-    features = featured(run, step.calls[0])
-    ordered = features.take(pa.array(np.searchsorted(features["doc_id"].to_numpy(), documents["doc_id"].to_numpy())))
     if own is not None:
         run.beside(partial(own, ordered, segments, **units.accepted(own, settings)), partial(note, run, number))
+    elif "word_buckets" in ordered.column_names:
+        asked = units.accepted(measure_order, settings) | {"seed": seed, "sample": SAMPLE}
+        asked["duplicate"] = settings.get("apart", DUPLICATE)
+        run.beside(partial(measure_order, ordered, segments, **asked), partial(note, run, number))
+
+
+def _compare(
+    run: Run,
+    number: int,
+    call: Call,
+    ordered: pa.Table | None,
+    packed: pa.Table,
+    segments: pa.Table,
+    items: pa.Table | None,
+) -> None:
+    """Note the order and its packing beside two others of the same documents; only the report waits."""
+    if not len(packed):
         return
-    asked = units.accepted(measure_order, settings) | {"seed": seed, "sample": SAMPLE}
-    asked["duplicate"] = settings.get("apart", DUPLICATE)
-    run.beside(partial(measure_order, ordered, segments, **asked), partial(note, run, number))
+    unit, seed, found = units.unit("pack", call.name), seed_of(run.recipe, number), run.step("order")
+    settings = found[1].calls[0].settings if found else {}
+    worded = ordered is not None and "word_buckets" in ordered.column_names
+
+    def repacked(documents: pa.Table) -> Packed:
+        made = unit.call(documents, seed=seed, **call.settings)
+        return made, _room(unit, call, documents, made)
+
+    asked = {
+        "pack": repacked,
+        "items": items,
+        "features": ordered if worded else None,
+        "model": settings.get("model"),
+        "neighbors": settings.get("neighbors", NEIGHBORS),
+        "duplicate": settings.get("apart", DUPLICATE),
+        "seed": seed,
+    }
+    made = segments, _room(unit, call, packed, segments)
+    run.beside(partial(compare, packed, made, **asked), partial(note, run, number))
