@@ -1,4 +1,8 @@
-"""Where any of a few phrases stand in a batch: one pass over the bytes, with a table of the pairs that begin one."""
+"""Where any of a few phrases stand in a batch: one pass over the bytes.
+
+Three tables tell for a byte which phrases have it first, second or third, a bit for each; what three bytes on end have
+in common is all that is compared.
+"""
 
 import math
 from collections import Counter
@@ -11,69 +15,84 @@ from numba import njit
 
 from tasks.text.borrow import Array, Int, borrow
 
+_ONE, _MOST = np.uint64(1), 64
+
 
 @dataclass(frozen=True)
 class Phrases:
     """Phrases for the kernel. ``letters``: uint8 (phrases, longest). ``lengths``: int64. ``folded``: in any case.
 
-    ``pairs``: int16 (65,536), the first phrase that begins with two bytes, or -1; ``following``: int16, the next one.
+    ``heads``: uint64 (3, 256), the phrases whose first, second or third byte this may be, as bits.
     """
 
     letters: np.ndarray
     lengths: np.ndarray
-    pairs: np.ndarray
-    following: np.ndarray
+    heads: np.ndarray
     folded: bool
 
 
 def phrases(given: Sequence[bytes], *, folded: bool) -> Phrases:
-    """Prepare phrases of two bytes or more; ``folded`` ones are lower-case and match A to Z as a to z."""
+    """Prepare up to 64 phrases of two bytes or more; ``folded`` ones are lower-case and match A to Z as a to z."""
+    if len(given) > _MOST or any(len(phrase) < 2 for phrase in given):
+        raise ValueError(f"phrases: expected at most {_MOST} of two bytes or more, got {list(given)}")
     letters = np.zeros((len(given), max(map(len, given))), np.uint8)
-    pairs, following = np.full(1 << 16, -1, np.int16), np.full(len(given), -1, np.int16)
+    heads = np.zeros((3, 256), np.uint64)
     for i, phrase in enumerate(given):
         letters[i, : len(phrase)] = np.frombuffer(phrase, np.uint8)
-        pair = phrase[0] << 8 | phrase[1]
-        following[i], pairs[pair] = pairs[pair], i
-    return Phrases(letters, np.array([len(phrase) for phrase in given], np.int64), pairs, following, folded)
+        for place, table in enumerate(heads):
+            fitting = [*phrase[place : place + 1]] or [*range(256)]
+            if folded:
+                fitting += [*bytes(fitting).upper()]
+            table[fitting] |= np.uint64(1 << i)
+    return Phrases(letters, np.array([len(phrase) for phrase in given], np.int64), heads, folded)
 
 
 def occurrences(data: np.ndarray, offsets: np.ndarray, found: Phrases) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (documents, places, phrases) of every occurrence, in order of place: int64 each."""
-    table = (found.letters, found.lengths, found.pairs, found.following, found.folded)
-    count = _find(data, offsets, *table, np.empty((0, 3), np.int64))
-    rows = np.empty((count, 3), np.int64)
-    _find(data, offsets, *table, rows)
+    rows = _find(data, offsets, found.letters, found.lengths, found.heads, found.folded)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
 @njit(nogil=True, cache=True)
-def _find(
-    data: Array,
-    offsets: Array,
-    letters: Array,
-    lengths: Array,
-    pairs: Array,
-    following: Array,
-    folded: bool,
-    rows: Array,
-) -> Any:
-    """Count the occurrences, and write them to ``rows`` as far as there are rows."""
-    data, pairs = borrow(data), borrow(pairs)
-    count = 0
+def _find(data: Array, offsets: Array, letters: Array, lengths: Array, heads: Array, folded: bool) -> Any:
+    """Return int64 (n, 3): document, place and phrase of every occurrence."""
+    text, firsts, seconds, thirds = borrow(data), borrow(heads[0]), borrow(heads[1]), borrow(heads[2])
+    known, width = borrow(letters), letters.shape[1]
+    rows, count = np.empty((64, 3), np.int64), 0
     for document in range(len(offsets) - 1):
-        start, stop = offsets[document], offsets[document + 1]
-        before = np.int64(0)
-        for place in range(start, stop):
-            byte = _folded(data[place], folded)
-            phrase = np.int64(pairs[before << 8 | byte]) if place > start else np.int64(-1)
-            before = byte
-            while phrase >= 0:
-                if _stands(data, place - 1, stop, letters[phrase], lengths[phrase], folded):
-                    if count < len(rows):
-                        rows[count, 0], rows[count, 1], rows[count, 2] = document, place - 1, phrase
+        place, stop = offsets[document], offsets[document + 1]
+        while place + 1 < stop:
+            place, fitting = _next(text, place, stop, firsts, seconds, thirds)
+            phrase = len(lengths)
+            while fitting and phrase > 0:
+                phrase -= 1
+                if not (fitting >> np.uint64(phrase)) & _ONE:
+                    continue
+                if _stands(text, place, stop, known, phrase * width, lengths[phrase], folded):
+                    if count == len(rows):
+                        rows = _grown(rows)
+                    rows[count, 0], rows[count, 1], rows[count, 2] = document, place, phrase
                     count += 1
-                phrase = np.int64(following[phrase])
-    return count
+            place += 1
+    return rows[:count]
+
+
+@njit(nogil=True, cache=True)
+def _next(text: Array, place: Int, stop: Int, firsts: Array, seconds: Array, thirds: Array) -> Any:
+    """Return (the next place where a phrase may begin, which do), two bytes at least before ``stop``; (stop, 0)."""
+    while place + 2 < stop:
+        fitting = firsts[text[place]] & seconds[text[place + 1]] & thirds[text[place + 2]]
+        if fitting:
+            return place, fitting
+        place += 1
+    return (place, firsts[text[place]] & seconds[text[place + 1]]) if place + 2 == stop else (stop, np.uint64(0))
+
+
+@njit(nogil=True, cache=True)
+def _grown(rows: Array) -> Any:
+    grown = np.empty((2 * len(rows), rows.shape[1]), np.int64)
+    grown[: len(rows)] = rows
+    return grown
 
 
 @njit(nogil=True, cache=True)
@@ -83,11 +102,12 @@ def _folded(byte: Int, folded: bool) -> Int:
 
 
 @njit(nogil=True, cache=True)
-def _stands(data: Array, place: Int, stop: Int, letters: Array, length: Int, folded: bool) -> bool:
+def _stands(data: Array, place: Int, stop: Int, letters: Array, first: Int, length: Int, folded: bool) -> bool:
+    """Say whether the ``letters`` from ``first`` on stand at ``place``."""
     if stop - place < length:
         return False
     for k in range(length):  # noqa: SIM110
-        if _folded(data[place + k], folded) != letters[k]:
+        if _folded(data[place + k], folded) != letters[first + k]:
             return False
     return True
 

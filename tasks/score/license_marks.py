@@ -55,6 +55,30 @@ NAMED = (
     (r"Creative Commons Attribution(?P<words>(?:[ -]+(?:NonCommercial|ShareAlike|NoDeriv\w+))*)", ""),
     (r"(?:Python Software Foundation|\bPSF) Licen[sc]e", "PSF-2.0"),
 )
+# What a text must hold, in small letters, for one of the patterns to be tried.
+HINTS = (
+    ("spdx-license-identifier",),
+    ("gnu affero", "agpl"),
+    ("gnu lesser", "gnu library", "lgpl"),
+    ("gnu lesser", "gnu library", "lgpl"),
+    ("gnu lesser", "gnu library", "lgpl"),
+    ("gnu general", "gpl"),
+    ("gnu general", "gpl"),
+    ("gnu general", "gpl"),
+    ("apache",),
+    ("mozilla public",),
+    ("permission is", "mit licen", "under mit", "under the mit"),
+    ("permission to use",),
+    ("redistribution and",),
+    ("redistribution and",),
+    ("bsd",),
+    ("unencumbered",),
+    ("publicdomain/zero", "cc0"),
+    ("creativecommons.org/licenses",),
+    ("creative commons attribution",),
+    ("python software", "psf"),
+)
+ALIKE = str.maketrans("ıİſ\u212a", "iisk")  # letters that a pattern in any case takes for those of ASCII
 CLAIM = re.compile(r"copyright\W{0,5}(?:\(c\)|©|[12]\d{3})|copyright.{0,60}\b[12]\d{3}\b|(?:©|\(c\))\s?[12]\d{3}", re.I)
 
 
@@ -117,14 +141,18 @@ def _text(batch: TextBatch, start: int, stop: int) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in NAMED)
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern, _ in NAMED)
 
 
 def _named(text: str) -> str | None:
     """Return the licence named first; of two at the same place, the one that the list names first."""
     plain = BETWEEN.sub(" ", text)
-    found = [(m.start(), i, m) for i, (p, _) in enumerate(_patterns()) if (m := p.search(plain))]
+    small = plain.translate(ALIKE).lower()
+    tried = [
+        (i, p) for i, (p, hints) in enumerate(zip(_patterns(), HINTS, strict=True)) if any(h in small for h in hints)
+    ]
+    found = [(m.start(), i, m) for i, p in tried if (m := p.search(plain))]
     if not found:
         return None
     _, i, match = min(found, key=lambda each: each[:2])

@@ -20,7 +20,7 @@ from tasks.text.segment import flags_of
 # Properties of UAX #29. What extends a character (EXTEND) belongs to it, whatever it is.
 OTHER, EXTEND, LETTER, HEBREW, NUMBER, KATAKANA, JOINER = 0, 1, 2, 3, 4, 5, 6
 MID_LETTER, MID_NUMBER, MID_BOTH, APOSTROPHE, QUOTE, BREAK = 7, 8, 9, 10, 11, 12
-# What a byte after letters and numbers of ASCII does: belongs to them, ends them, ends them if nothing follows, or more.
+# What a byte after letters and numbers of ASCII does: belongs to them, ends them, ends them if it is the last, or more.
 PLAIN, ENDING, MIDDLE, UNSURE = 0, 1, 2, 3
 
 _MID_LETTER = ":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a"

@@ -1,8 +1,12 @@
 """Notices as programs carry them, in the comment marks of several languages."""
 
-import pytest
+import re
 
-from tasks.score.license_marks import license_marks
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.score.license_marks import NAMED, _named, license_marks
 from tests.units.text.oracles import batch
 
 GPL = "This program is free software: you can redistribute it under the terms of the GNU General Public License as "
@@ -78,3 +82,16 @@ def test_names(text: str, name: str) -> None:
 )
 def test_lines_that_claim_copyright(text: str, lines: int) -> None:
     assert license_marks(batch("Copyright 1 of another text, 1999", text))["copyright_lines"].tolist()[1] == lines
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern, _ in NAMED])
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_what_a_pattern_matches_holds_one_of_its_hints(pattern: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(re.compile(pattern, re.IGNORECASE), fullmatch=True))
+    assert _named(text) is not None
+
+
+def test_letters_that_match_those_of_ascii_do_not_hide_a_notice() -> None:
+    assert named("licence: M\u0131T L\u0130CEN\u017fE") == "MIT" == named("Licensed under MIT")
+    assert named("license: \u212a P\u017fF Licen\u017fe") == "PSF-2.0"
