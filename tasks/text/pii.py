@@ -12,6 +12,20 @@ from numba import njit
 
 from tasks.text.batch import TextBatch
 from tasks.text.borrow import Array, Int, borrow
+from tasks.text.pii_forms import (
+    AT,
+    COLON,
+    DASH,
+    DIGIT,
+    FEWEST,
+    GATE,
+    LENGTHS,
+    MARKS,
+    OPEN,
+    PAIRS,
+    STRINGS,
+    UPPER,
+)
 from tasks.text.pii_numbers import (
     CARD,
     EMAIL,
@@ -32,64 +46,13 @@ from tasks.text.pii_numbers import (
 )
 
 KINDS = ("", "email", "phone", "ip_address", "card", "iban", "key")
-# The ISO 13616 registry of the lengths of account numbers by country.
-IBANS = """
-AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18
-FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20
-LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31
-SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"""
-# Beginnings of access keys, fewest characters after them, and which: 0 letters and digits, 1 also - and _, 2 also dots.
-PREFIXES = (
-    *((b"AKIA", 16, 0), (b"ASIA", 16, 0), (b"AIza", 35, 1), (b"ghp_", 36, 0), (b"gho_", 36, 0), (b"ghu_", 36, 0)),
-    *((b"ghs_", 36, 0), (b"ghr_", 36, 0), (b"github_pat_", 50, 1), (b"glpat-", 20, 1), (b"xoxb-", 20, 1)),
-    *((b"xoxp-", 20, 1), (b"xoxa-", 20, 1), (b"xoxr-", 20, 1), (b"xoxs-", 20, 1), (b"sk_live_", 20, 0)),
-    *((b"rk_live_", 20, 0), (b"sk-", 40, 1), (b"npm_", 36, 0), (b"hf_", 34, 0), (b"eyJ", 60, 2)),
-)
-OPENING, CLOSING = b"-----BEGIN ", b"PRIVATE KEY-----"
-CLAIMED = (b"isbn", b"issn", b"doi", b"version", b"section")  # what a number right after these is instead
 _LONGEST_KEY, _CLAIM_BYTES, _LONGEST_LOCAL, _LONGEST_HOST = 1 << 14, 16, 64, 253
-_AT, _COLON, _OPEN, _DASH, _DIGIT, _UPPER, _LOWER = range(1, 8)
-
-
-def _gate() -> np.ndarray:
-    gate = np.zeros(256, np.uint8)
-    for bytes_, kind in ((b"@", _AT), (b"0123456789", _DIGIT), (b":", _COLON), (b"+(", _OPEN), (b"-", _DASH)):
-        gate[list(bytes_)] = kind
-    gate[65:91] = _UPPER
-    gate[[prefix[0] for prefix, *_ in PREFIXES if prefix[0] >= 97]] = _LOWER
-    return gate
-
-
-def _pairs() -> np.ndarray:
-    """Return for two bytes (the first times 256) whether a key or a bank account may begin with them."""
-    pairs = np.zeros(1 << 16, np.uint8)
-    pairs[[256 * prefix[0] + prefix[1] for prefix, *_ in PREFIXES]] = 1
-    pairs[[256 * ord(item[0]) + ord(item[1]) for item in IBANS.split()]] = 1
-    return pairs
-
-
-def _lengths() -> np.ndarray:
-    lengths = np.zeros(26 * 26, np.int64)
-    for item in IBANS.split():
-        lengths[26 * (ord(item[0]) - 65) + ord(item[1]) - 65] = int(item[2:])
-    return lengths
-
-
-def _strings(words: tuple[bytes, ...]) -> np.ndarray:
-    table = np.zeros((len(words), 1 + max(map(len, words))), np.uint8)
-    for i, word in enumerate(words):
-        table[i, : len(word) + 1] = [len(word), *word]
-    return table
-
-
-GATE, PAIRS, LENGTHS = _gate(), _pairs(), _lengths()
-STRINGS = _strings((*(prefix for prefix, *_ in PREFIXES), OPENING, CLOSING, *CLAIMED))
-FEWEST = np.array([(fewest, letters) for _, fewest, letters in PREFIXES], np.int64)
 
 
 def find_pii(batch: TextBatch) -> np.ndarray:
     """Return rows (document, kind, start, stop) of what was found, sorted and apart; kinds as in ``KINDS``."""
-    rows = _scan(batch.data, batch.offsets, GATE, PAIRS, LENGTHS, STRINGS, FEWEST, np.empty((GROUPS, 3), np.int64))
+    groups = np.empty((GROUPS, 3), np.int64)
+    rows = _scan(batch.data, batch.offsets, GATE, MARKS, PAIRS, LENGTHS, STRINGS, FEWEST, groups)
     addresses = np.flatnonzero(rows[:, 1] == IP)
     kept = np.ones(len(rows), bool)
     for row in addresses.tolist():
@@ -113,6 +76,7 @@ def _scan(
     data: Array,
     offsets: Array,
     gate: Array,
+    marks: Array,
     pairs: Array,
     lengths: Array,
     strings: Array,
@@ -120,13 +84,17 @@ def _scan(
     groups: Array,
 ) -> Any:
     data, gate, pairs = borrow(data), borrow(gate), borrow(pairs)
+    befores, firsts, seconds = borrow(marks[0]), borrow(marks[1]), borrow(marks[2])
     rows, count = np.empty((64, 4), np.int64), 0
     for document in range(len(offsets) - 1):
         start, stop = offsets[document], offsets[document + 1]
         place = start
-        while place < stop:
+        while place + 1 < stop:
+            place = _next(data, start, place, stop, befores, firsts, seconds)
+            if place + 1 >= stop:
+                break
             what = gate[data[place]]
-            if what == 0 or (what >= _DIGIT and _cannot_begin(data, start, place, stop, what, pairs)):
+            if what >= UPPER and pairs[(np.int64(data[place]) << 8) | data[place + 1]] == 0:
                 place += 1
                 continue
             kind, first, last, following = _look(data, start, place, stop, what, lengths, strings, fewest, groups)
@@ -144,14 +112,15 @@ def _scan(
     return rows[:count]
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _cannot_begin(data: Array, start: Int, place: Int, stop: Int, what: Int, pairs: Array) -> bool:
-    """Say whether a number, key or account cannot begin here: inside a word, or with other letters."""
-    if place > start and (is_word(data[place - 1]) or (what == _DIGIT and data[place - 1] == 46)):
-        return True
-    if what == _DIGIT or place + 1 >= stop:
-        return False
-    return pairs[(np.int64(data[place]) << 8) | data[place + 1]] == 0
+@njit(nogil=True, cache=True)
+def _next(data: Array, start: Int, place: Int, stop: Int, befores: Array, firsts: Array, seconds: Array) -> Int:
+    """Return the next place where something may begin; the last byte begins nothing."""
+    if place == start and firsts[data[place]] & seconds[data[place + 1]]:
+        return place
+    place = max(place, start + 1)
+    while place + 1 < stop and not befores[data[place - 1]] & firsts[data[place]] & seconds[data[place + 1]]:
+        place += 1
+    return place
 
 
 @njit(nogil=True, cache=True)
@@ -167,26 +136,26 @@ def _look(
     groups: Array,
 ) -> tuple[Int, Int, Int, Int]:
     """Return (kind, start, stop, where to go on) of what stands around ``place``."""
-    if what == _AT:
+    if what == AT:
         first, last = _email(data, start, place, stop)
         return (EMAIL, first, last, last) if last else (NOTHING, 0, 0, place + 1)
-    if what == _DIGIT:
+    if what == DIGIT:
         return _number(data, start, place, place, stop, strings, groups)
-    if what == _COLON:
+    if what == COLON:
         first, last = _ipv6(data, start, place, stop)
         return (IP, first, last, last) if last else (NOTHING, 0, 0, place + 1)
-    if what == _OPEN:
+    if what == OPEN:
         digit = place + 1
         if digit < stop and is_digit(data[digit]) and free_before(data, start, place):
             return _number(data, start, place, digit, stop, strings, groups)
         return NOTHING, 0, 0, place + 1
-    if what == _DASH:
+    if what == DASH:
         last = _private_key(data, place, stop, strings, len(fewest))
         return (KEY, place, last, last) if last else (NOTHING, 0, 0, place + 1)
     last = _key(data, place, stop, strings, fewest)
     if last:
         return KEY, place, last, last
-    last = _iban(data, place, stop, lengths) if what == _UPPER else 0
+    last = _iban(data, place, stop, lengths) if what == UPPER else 0
     return (IBAN, place, last, last) if last else (NOTHING, 0, 0, place + 1)
 
 
