@@ -2,9 +2,9 @@
 
 Best fit inside windows of an order puts the longest documents first and so takes neighbors apart. Here the first
 document of the order that is left opens a context, and of the next ones those are added that fill it and tear the
-least apart, found by dynamic programming. On the shared corpus in in-context order it keeps 95 % (contexts of 2,048
-tokens) and 97 % (8,192) of the similarity of successive documents at less than 0.5 % padding, where best fit in windows
-keeps 73 % and 85 %. Cost: ``reach`` x tokens; one core packs about 10,000 documents a second.
+least apart, found by dynamic programming. On 30,750 documents in in-context order it kept 96 % (contexts of 2,048
+tokens) and 97 % (8,192) of the similarity of successive documents at less than 0.4 % padding, where best fit in windows
+of 16 kept 66 % and 81 %. Cost: ``reach`` x tokens; one core packs 3,000 to 10,000 documents a second.
 """
 
 import numpy as np

@@ -7,11 +7,12 @@ and the budgets are known before the first document is taken. Cost: two sorts.
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 
 from schemas.errors import UnitError
-from tasks.draw import uniform
-from tasks.select._quota import Amount, Ask, By, Pool, Selected, amount, fill, pool, ties
+from tasks.draw import noise, uniform
+from tasks.select._quota import Amount, Ask, By, Pool, Selected, amount, pool, quotas, selected, ties
 
 
 def long_documents(
@@ -27,11 +28,11 @@ def long_documents(
     """Keep a part of each stratum's short documents, then cut all strata to the shares of tokens that they had.
 
     Documents of fewer than ``threshold`` tokens stay with probability ``keep``; or, with ``long_share``, so few of them
-    (drawn at random) that in each stratum this share of the documents is long, if it has any short ones to leave out.
+    (drawn at random) that in each stratum this share of the documents is long; one without long documents keeps all.
     ``tokens`` (a count, or a share of all tokens) is the budget of all strata; without it, it is the largest that no
     stratum is too small for. With it, a stratum that is too small gives what it has, and its row says what is missing.
-    ``by``: one column or several. A stratum's budget is met by the document that crosses it. UnitError: a setting out
-    of its range.
+    ``by``: one column or several. A stratum is filled in a random order, evenly in long and short documents, with what
+    fits; so less than one document of those left is missing. UnitError: a setting out of its range.
 
     Source: Fu et al. 2024, arXiv:2402.10171 (per-source length upsampling).
 
@@ -46,7 +47,11 @@ def long_documents(
     eligible |= uniform(found.doc_id, seed) < keep if long_share is None else _fewest(found, eligible, long_share)
     budget = _largest(found, eligible) if tokens is None else amount(tokens, int(found.tokens.sum()))
     ask = Ask(budget, "proportional", "leave_short", 1)
-    return fill(found, uniform(found.doc_id, seed + 1), ask, missing="drop", eligible=eligible)
+    asked = quotas(ask, found.paths, found.per_stratum(found.tokens).tolist(), None)
+    order = _even(found, eligible, found.tokens >= threshold)
+    copies = np.zeros(len(eligible), np.int32)
+    copies[order] = _fitting(found.stratum[order], found.tokens[order], np.array(asked, np.int64))
+    return selected(found, copies, "drop", eligible=eligible, asked=asked, given=asked)
 
 
 def _check(threshold: int, keep: float, long_share: float | None) -> None:
@@ -60,7 +65,8 @@ def _check(threshold: int, keep: float, long_share: float | None) -> None:
 
 def _fewest(found: Pool, long: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
     """Return the short documents that stay, so many that ``share`` of a stratum's documents is long."""
-    wanted = np.floor(found.per_stratum(long) * (1 - share) / share).astype(np.int64)
+    count = found.per_stratum(long)
+    wanted = np.where(count > 0, np.floor(count * (1 - share) / share), len(long)).astype(np.int64)
     short = np.flatnonzero(~long)
     stratum = found.stratum[short]
     order = np.lexsort((ties(found.doc_id[short], found.seed), stratum))
@@ -69,6 +75,27 @@ def _fewest(found: Pool, long: NDArray[np.bool_], share: float) -> NDArray[np.bo
     stays = np.zeros(len(long), bool)
     stays[short[order]] = rank < wanted[stratum]
     return stays
+
+
+def _even(found: Pool, eligible: NDArray[np.bool_], long: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the eligible documents by stratum, at random, any part of a stratum's with its share of long ones."""
+    rows = np.flatnonzero(eligible)
+    kind = 2 * found.stratum[rows] + long[rows]
+    rows = rows[np.lexsort((noise(found.doc_id[rows], found.seed + 1), kind))]
+    kind = 2 * found.stratum[rows] + long[rows]
+    place = (np.arange(len(rows)) - np.searchsorted(kind, kind) + 0.5) / np.bincount(kind)[kind]
+    return rows[np.lexsort((found.doc_id[rows], place, found.stratum[rows]))]
+
+
+@njit(nogil=True, cache=True)
+def _fitting(stratum: NDArray[np.int64], tokens: NDArray[np.int64], room: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Take each document that still fits the room of its stratum."""
+    taken = np.zeros(len(stratum), np.int32)
+    for i in range(len(stratum)):
+        if tokens[i] <= room[stratum[i]]:
+            taken[i] = 1
+            room[stratum[i]] -= tokens[i]
+    return taken
 
 
 def _largest(found: Pool, eligible: NDArray[np.bool_]) -> int:

@@ -44,7 +44,7 @@ def test_the_published_change_of_lengths_at_the_same_shares(asked: dict[str, Any
 
 
 @given(documents=tables, threshold=st.integers(1, 60), keep=st.sampled_from([0.0, 0.3, 1.0]), seed=st.integers(0, 5))
-def test_no_source_gives_a_document_more_than_its_share(
+def test_no_source_is_a_document_away_from_its_share(
     documents: pa.Table, threshold: int, keep: float, seed: int
 ) -> None:
     found = long_documents(documents, seed=seed, threshold=threshold, keep=keep)
@@ -53,9 +53,8 @@ def test_no_source_gives_a_document_more_than_its_share(
         mine = documents["source"].to_numpy(zero_copy_only=False) == row["stratum"]
         whole = found.quotas["quota"].to_numpy().sum()
         assert row["quota"] == pytest.approx(whole * tokens[mine].sum() / tokens.sum(), abs=1)
-        assert row["shortfall"] <= 1  # the budget is the largest that every source can meet, rounded
-        last = tokens[mine & (found.copies > 0)].max(initial=0)
-        assert row["achieved"] - row["quota"] < max(last, 1)
+        left = tokens[mine & (found.copies == 0) & (tokens >= threshold)].min(initial=10**9)
+        assert 0 <= row["quota"] - row["achieved"] < max(left, 2)  # 2: budgets are rounded
     if keep == 0:
         assert (tokens[found.copies > 0] >= threshold).all()
 
@@ -68,7 +67,7 @@ def test_the_fewest_short_documents_go(documents: pa.Table, share: float) -> Non
         mine = documents["source"].to_numpy(zero_copy_only=False) == name
         long, short = (tokens[mine] >= 25).sum(), (tokens[mine] < 25).sum()
         kept = (found.copies[mine & (tokens < 25)] > 0).sum()
-        assert kept == min(short, int(long * (1 - share) / share))
+        assert kept == (min(short, int(long * (1 - share) / share)) if long else short)
 
 
 def test_it_depends_on_no_order_of_rows_and_on_the_seed() -> None:
