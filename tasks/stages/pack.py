@@ -30,10 +30,14 @@ def pack(run: Run, number: int, step: Step) -> None:
     if run.ledger.value("SELECT count(*) FROM places") == 0:
         place_as_read(run)
     call = step.calls[0]
+    unit = units.unit("pack", call.name)
     documents = _documents(run, call)
+    ordered = _featured(run, documents)
+    for name in unit.needs:
+        if ordered is not None and name in ordered.column_names:
+            documents = documents.append_column(name, ordered[name])
     items = current(run) if run.ledger.value("SELECT count(*) FROM segments") else None
     packed = documents if items is None else _as_documents(items, documents)
-    unit = units.unit("pack", call.name)
     seed = seed_of(run.recipe, number)
     kept = run.keep(f"pack-{call.name}", call, unit.fingerprint, seed, packed)
     segments = run.once(kept, lambda: unit.call(packed, seed=seed, **call.settings))
@@ -45,14 +49,13 @@ def pack(run: Run, number: int, step: Step) -> None:
         replace_segments(run, attending(contexts, step.attention))
         note(run, number, found)
         run.leave(number)
-    ordered = _featured(run, documents)
     if items is None:
         _note_order(run, ordered, segments, seed)
     _compare(run, number, call, ordered, packed, segments, items)
 
 
 def _documents(run: Run, call: Call) -> pa.Table:
-    """The documents' copies in their order, with the columns that the packer goes by."""
+    """The documents' copies in their order, with the columns that the packer's settings name."""
     extra = [name for name in dict.fromkeys(columns_of("pack", call)) if name not in GIVEN]
     if not extra:
         return run.ledger.table(PLACES)

@@ -8,7 +8,7 @@ import pytest
 from schemas.errors import UnitError
 from tasks.ledger import Ledger
 from tasks.order._placing import placing_figures, smallest_repeat_gap
-from tasks.pack import decompose
+from tasks.pack import decompose, near_fit
 from tests.small import run_here, write_corpus
 
 HEAD = """
@@ -59,6 +59,17 @@ def test_a_pack_that_drops_without_saying_so_is_refused(
     monkeypatch.setattr(decompose, "DROPS", False)
     with pytest.raises(UnitError, match=r"decompose lost .* of the tokens without saying"):
         run(corpus, tmp_path, "  - pack: {decompose: {shortest: 64, longest: 1024}}\n")
+
+
+def test_a_pack_gets_the_words_that_the_order_counted(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = "  - order: {in_context: {}}\n  - pack: {near_fit: {context_length: 1024}}\n"
+    seen, ties = [], near_fit._ties
+    monkeypatch.setattr(near_fit, "_ties", lambda documents: seen.append(documents.column_names) or ties(documents))
+    with run(corpus, tmp_path, steps) as ledger:
+        assert ledger.value("SELECT count(*) FROM audits WHERE NOT passed") == 0
+    assert seen and all({"word_buckets", "word_counts"} <= set(names) for names in seen)
 
 
 def test_placing_figures_see_a_sort_by_source_and_the_nearest_repeat() -> None:
