@@ -25,7 +25,7 @@ SELECT context_id, position, segments.doc_id, copy, start, stop, role, loss_weig
        CASE WHEN inserted IS NULL THEN stop - start ELSE len(inserted) END AS size, inserted IS NOT NULL AS inserted,
        {by} AS name, coalesce(id, url, file || ' row ' || row) AS named, url
 FROM segments LEFT JOIN documents USING (doc_id)
-WHERE context_id IN (SELECT unnest($picked)) ORDER BY context_id, position
+WHERE context_id IN (SELECT unnest($picked)) ORDER BY context_id, position, segments.doc_id, copy
 """
 NAMES = """
 SELECT {by} AS name, sum(stop - start) AS tokens FROM segments JOIN documents USING (doc_id)

@@ -57,6 +57,10 @@ def rich(path: Path, documents: int = 20_000) -> Ledger:
     _mixture(ledger)
     _order(ledger)
     _selection(ledger)
+    _labels(ledger)
+    _contamination(ledger)
+    _cascade(ledger)
+    _contexts(ledger)
     _rest(ledger)
     return ledger
 
@@ -237,6 +241,102 @@ def _selection(ledger: Ledger) -> None:
             "available": available, "redistributed": min(available - quota, 500_000), "achieved": min(available, quota),
             "shortfall": max(0, quota - available), "candidates": 900 + k, "documents": 700, "repeats": 3 * k,
             "missing": k, "threshold": None if k == 1 else 0.5 + 0.01 * k}])  # fmt: skip
+
+
+def _labels(ledger: Ledger) -> None:
+    """Give labels of a judge, some of them errors, and figures of a student of two heads, one below its gate."""
+    ledger.run(
+        """INSERT INTO labels BY NAME
+        SELECT 1 AS step, 'judge <b>, quality 2' AS annotator, doc_id, name, row % 5 + 1.0 AS value,
+               CASE WHEN row % 11 = 0 THEN 'error' ELSE 'ok' END AS status
+        FROM documents, (VALUES ('overall'), ('style')) AS asked(name) WHERE row % 17 = 0
+        UNION ALL SELECT 1, 'judge <b>, quality 2', doc_id, 'topic', NULL, 'ok' FROM documents WHERE row % 19 = 0"""
+    )
+    ledger.insert("metrics", [{"step": 1, "name": "judge <b>, quality 2: requests", "value": 1234.0}])
+    ledger.run("UPDATE labels SET label = CASE WHEN doc_id % 3 = 0 THEN 'law' ELSE 'code' END WHERE name = 'topic'")
+    ledger.run("UPDATE labels SET value = NULL WHERE status = 'error'")
+    rows: list[dict[str, Any]] = []
+    for metric, value in (("spearman", 0.8123), ("r", 0.85), ("mae", 0.31), ("calibration_error", 0.0456)):
+        rows.append({"head": "overall", "metric": metric, "value": value})
+        rows += [{"head": "overall", "metric": metric, "value": value - 0.01 * k, "source": name}
+                 for k, name in enumerate(SOURCES) if metric != "calibration_error"]  # fmt: skip
+    for k in range(10):
+        part = f"{1 + 0.4 * k:.6g} to {1.4 + 0.4 * k:.6g}"
+        rows += [{"head": "overall", "metric": metric, "value": 1.2 + 0.4 * k + off, "part": part, "documents": 9 + k}
+                 for metric, off in (("expected", 0.0), ("observed", 0.03 * (-1) ** k))]  # fmt: skip
+    for metric, value in (("f1", 0.4321), ("kappa", 0.5), ("accuracy", 0.7)):
+        rows.append({"head": "topic", "metric": metric, "value": value})
+    for label, share in (("law", 0.375), ("code <i>", 0.625)):
+        shares = (("f1", 0.5), ("share_labelled", share), ("share_predicted", 1 - share))
+        rows += [{"head": "topic", "metric": metric, "value": value, "part": label} for metric, value in shares]
+    ledger.insert("agreement", [{"step": 2, "unit": "student", "documents": 157, **row} for row in rows])
+
+
+def _contamination(ledger: Ledger) -> None:
+    """Match items of two sets with documents; of one set nothing is left after the step."""
+    for name, stride, action in (("sums.jsonl", 37, "flag"), ("riddles <b>.jsonl", 41, "drop")):
+        ledger.run(
+            f"""INSERT INTO matches BY NAME
+            SELECT 2 AS step, 'ngrams' AS method, doc_id, '{name}' AS evaluation, (row % 29)::VARCHAR AS item,
+                   row % 100 AS start, row % 100 + 50 AS stop, 0.01 + (row % 97) / 100.0 AS overlap,
+                   '{action}' AS action, 'a span & <i>more</i> ' || row AS snippet
+            FROM documents WHERE row % {stride} = 0"""
+        )
+        left = int(action == "flag")
+        ledger.run(
+            f"""INSERT INTO evaluations SELECT 2, 'ngrams', '{name}', 50, 49, count(DISTINCT item),
+            count(DISTINCT item) / 50, count(DISTINCT doc_id), sum(tokens), {left} * count(DISTINCT item),
+            {left} * count(DISTINCT doc_id) FROM matches JOIN documents USING (doc_id) WHERE evaluation = '{name}'"""
+        )
+    ledger.run(
+        """INSERT INTO edits
+        SELECT doc_id, 2, row % 7, row % 7 + 5 + row % 3, CASE WHEN row % 2 = 0 THEN '<EMAIL>' ELSE '' END,
+               CASE WHEN row % 2 = 0 THEN 'pii.email' ELSE 'symbol_lines.symbols' END
+        FROM documents WHERE row % 23 = 0"""
+    )
+    tokens = {"edits.tokens_before": 1_000_000.0, "edits.tokens_after": 987_654.0}
+    ledger.insert("metrics", [{"step": 2, "name": name, "value": value} for name, value in tokens.items()])
+
+
+def _cascade(ledger: Ledger) -> None:
+    rates = {"escalation_rate": 0.25, "removal_rate": 0.0625}
+    figures = rates | {f"{name}_of_tokens": value / 2 for name, value in rates.items()}
+    ledger.insert("metrics", [{"step": 2, "name": f"classifier.{n}", "value": v} for n, v in figures.items()])
+    ledger.run(
+        """INSERT INTO audit_samples SELECT 2, 'classifier', drawn_from, number, number, 432
+        FROM (VALUES ('dropped'), ('escalated'), ('unmet')) AS kinds(drawn_from), range(1, 51) AS numbers(number)"""
+    )
+    ledger.run(
+        """INSERT INTO clusters BY NAME
+        SELECT 2 AS step, printf('c%03d', k) AS "cluster", 'ab12' AS clustering, 900 - 20 * k AS documents,
+               (900 - 20 * k) / 20000 AS share, 0.9 AS distance, ['court', '<b>law</b>', 'act ' || k] AS terms,
+               (SELECT list(doc_id ORDER BY doc_id) FROM documents WHERE row BETWEEN k AND k + 4) AS nearest,
+               CASE WHEN k = 3 THEN 0 ELSE 1 END AS weight FROM range(30) AS numbers(k)"""
+    )
+
+
+def _contexts(ledger: Ledger) -> None:
+    """Insert marks before some pieces, mask others, compare orders, and lose tokens of some documents."""
+    ledger.run(
+        "UPDATE segments SET inserted = [257, 258, 259], role = 'metadata', loss_weight = 0, stop = start "
+        "WHERE position = 0 AND context_id % 2 = 1"
+    )
+    ledger.run("UPDATE segments SET loss_weight = 0 WHERE position = 1 AND context_id % 2 = 0")
+    figures = {
+        "made.adjacent_similarity": 0.4312, "random.adjacent_similarity": 0.0211,
+        "by_source.adjacent_similarity": 0.0913, "made.padding_share": 0.0012, "random.padding_share": 0.0024,
+        "by_source.padding_share": 0.0018, "compared_documents": 4000.0,
+    }  # fmt: skip
+    ledger.insert("metrics", [{"step": 6, "name": name, "value": value} for name, value in figures.items()])
+    ledger.insert("steps", [{"step": 7, "kind": "transform", "settings": json.dumps({"kind": "transform",
+                  "calls": [{"name": "metadata_prefix", "settings": {}}]})}])  # fmt: skip
+    done = {"contexts": 2891.0, "tokens": 987_654.0, "inserted_tokens": 12_345.0, "masked_tokens": 23_456.0,
+            "dropped_tokens": 345.0, "repeated_tokens": 0.0, "token opens": 257.0}  # fmt: skip
+    rows = [{"step": 7, "name": f"metadata_prefix.{name}", "value": value} for name, value in done.items()]
+    ledger.insert("metrics", rows)
+    ledger.run(
+        "INSERT INTO emitted SELECT doc_id, 0, row % 2, 3 * (row % 3) FROM documents WHERE row % 50 < 2 AND row > 0"
+    )
 
 
 def _rest(ledger: Ledger) -> None:
