@@ -55,7 +55,8 @@ def words_index(ranks: NDArray[np.int32], vectors: Vectors) -> WordsIndex:
 class Asking:
     """Documents that ask for their neighbors: their ranks and vectors.
 
-    The words of all of them are ``known[words]``; each occurs in so many documents of the corpus (``frequencies``).
+    The words of all of them are ``known[words]``, each document's rarest first; each occurs in so many documents of the
+    corpus (``frequencies``).
     """
 
     ranks: NDArray[np.int32]
@@ -68,7 +69,10 @@ class Asking:
 def asking(ranks: NDArray[np.int32], vectors: Vectors, frequencies: Callable[[NDArray[np.int32]], Any]) -> Asking:
     """Make ready to ask; ``frequencies`` gives the numbers of documents that have these words."""
     known, words = np.unique(vectors.buckets, return_inverse=True)
-    return Asking(ranks, vectors, known, words, np.asarray(frequencies(known), np.int64)[words])
+    often = np.asarray(frequencies(known), np.int64)[words]
+    order = np.lexsort((often, np.repeat(np.arange(len(vectors)), np.diff(vectors.offsets))))
+    rarest_first = Vectors(vectors.dense, vectors.offsets, vectors.buckets[order], vectors.weights[order])
+    return Asking(ranks, rarest_first, known, words[order], often[order])
 
 
 def nothing_found(count: int, wanted: int) -> Found:
@@ -128,7 +132,7 @@ def _add_up(own, lists, budget, sums, touched):  # type: ignore[no-untyped-def]
     terms, weights, frequencies = own
     _, starts, documents, heavy = lists
     count, met = 0, np.int64(0)
-    for place in np.argsort(frequencies, kind="mergesort"):
+    for place in range(len(frequencies)):
         met += frequencies[place]
         if met > budget:
             break
