@@ -14,7 +14,18 @@ from tasks.text.borrow import Array, Int, borrow
 from tasks.text.hashing import slots
 from tasks.text.segment import ALPHABETIC, PUNCTUATION, SYMBOLS, TERMINATOR
 
-_VOWELS = np.uint64(sum(1 << (ord(letter) & 31) for letter in "aeiouy"))
+_VOWEL, _I, _AFTER_I = 1, 2, 4
+
+
+def _parts() -> np.ndarray:
+    """Return what each byte may be of a syllable: uint8 (256), a sum of the parts above."""
+    parts = np.zeros(256, np.uint8)
+    for letters, part in ((b"aeiouyAEIOUY", _VOWEL), (b"iI", _I), (b"aouAOU", _AFTER_I)):
+        parts[[*letters]] |= part
+    return parts
+
+
+PARTS = _parts()
 
 
 @njit(nogil=True, cache=True)
@@ -101,18 +112,19 @@ def _is_contracted(data: Array, start: Int, stop: Int) -> bool:
 
 @njit(nogil=True, cache=True)
 def _is_vowel(byte: Int) -> bool:
-    return byte > 64 and (_VOWELS >> np.uint64(byte & 31)) & np.uint64(1) != 0 and byte < 128
+    return PARTS[byte] & _VOWEL != 0
 
 
 @njit(nogil=True, cache=True)
 def _syllables(data: Array, start: Int, stop: Int) -> Int:
-    count, before = 0, False
+    count: Any = 0
+    before: Any = 0
     for place in range(start, stop):
-        vowel = _is_vowel(data[place])
-        count += vowel and not before
-        before = vowel
-        if vowel and data[place] | 32 == 105 and place > start and place + 1 < stop:
-            count += _is_apart(data, place)
+        part = np.int64(PARTS[data[place]])
+        count += part & ~before & _VOWEL
+        if (part >> 1) & before & _I and place > start + 1:
+            count += _is_apart(data, place - 1)
+        before = part
     if stop - start >= 3 and data[stop - 1] | 32 == 101 and not _is_vowel(data[stop - 2]):
         # A final "le" after a consonant is a syllable.
         count -= not (data[stop - 2] | 32 == 108 and not _is_vowel(data[stop - 3]))
@@ -125,8 +137,6 @@ def _syllables(data: Array, start: Int, stop: Int) -> Int:
 
 @njit(nogil=True, cache=True)
 def _is_apart(data: Array, place: Int) -> bool:
-    """Say whether the i at ``place`` and the vowel after it are two syllables."""
-    after, before = data[place + 1] | 32, data[place - 1] | 32
-    if after != 97 and after != 111 and after != 117:
-        return False
+    """Say whether the i at ``place`` and the a, o or u after it are two syllables."""
+    before = data[place - 1] | 32
     return not (before == 99 or before == 103 or before == 115 or before == 116 or before == 120 or _is_vowel(before))
