@@ -15,6 +15,8 @@ ALPHABETIC, ALPHANUMERIC, DIGITS, SPACELESS, WORDS, BRACKETS = range(6)
 SIGN, SLASH, DASH, SEMICOLON, PERCENT = range(5)
 FAMILIES = 5
 MOST_INDENTS = 256
+# Counts of ASCII are kept in one number: letters, other numbers, digits, characters that are no space; and brackets.
+_BITS, _FLUSH, _FILLED, _OPENS = 10, 1023, 30, 50
 
 
 @njit(nogil=True, cache=True)
@@ -23,36 +25,56 @@ def count_code_characters(data: Array, offsets: Array, classes: Array) -> Any:
 
     The last column is how deep brackets open inside each other.
     """
-    data, classes = borrow(data), borrow(classes)
+    table = _packed(classes)
+    data, classes, table = borrow(data), borrow(classes), borrow(table)
     counts = np.zeros((len(offsets) - 1, 6), np.int64)
     for document in range(len(counts)):
         place, stop = offsets[document], offsets[document + 1]
-        letters = numbers = digits = spaceless = words = depth = deepest = np.int64(0)
-        inside = False
+        words = deepest = inside = np.int64(0)
+        depth: Any = 0
         while place < stop:
-            byte = np.int64(data[place])
-            point, width = byte, 1
-            if byte >= 0x80:
+            # Ten-bit fields hold the counts of so many characters.
+            end, packed = min(place + _FLUSH, stop), np.int64(0)
+            while place < end and data[place] < 0x80:
+                value = table[data[place]]
+                filled = (value >> _FILLED) & 1
+                words += filled & ~inside
+                inside = filled
+                packed += value
+                if value >> _OPENS:
+                    depth = depth + 1 if (value >> _OPENS) & 1 else max(depth - 1, 0)
+                    deepest = max(deepest, depth)
+                place += 1
+            for field in range(4):
+                counts[document, field] += (packed >> (_BITS * field)) & _FLUSH
+            while place < stop and data[place] >= 0x80:
                 point, width = decode(data, place, stop)
-            place += width
-            kind = np.int64(classes[point])
-            if kind & SPACE:
-                inside = False
-                continue
-            words += not inside
-            inside = True
-            spaceless += 1
-            letters += kind & ALPHA != 0
-            numbers += kind & (ALPHA | SYMBOL | MARK) == 0
-            digits += byte >= 48 and byte <= 57
-            if byte == 40 or byte == 91 or byte == 123:
-                depth += 1
-                deepest = max(deepest, depth)
-            elif (byte == 41 or byte == 93 or byte == 125) and depth > 0:
-                depth -= 1
-        row = counts[document]
-        row[0], row[1], row[2], row[3], row[4], row[5] = letters, letters + numbers, digits, spaceless, words, deepest
+                kind = np.int64(classes[point])
+                place += width
+                filled = np.int64(kind & SPACE == 0)
+                words += filled & ~inside
+                inside = filled
+                counts[document, 0] += filled & (kind & ALPHA != 0)
+                counts[document, 1] += filled & (kind & (ALPHA | SYMBOL | MARK) == 0)
+                counts[document, 3] += filled
+        counts[document, 1] += counts[document, 0]
+        counts[document, 4], counts[document, 5] = words, deepest
     return counts
+
+
+@njit(nogil=True, cache=True)
+def _packed(classes: Array) -> Array:
+    """Return what each character of ASCII adds to the counts: int64 (128), fields of ten bits."""
+    table = np.zeros(128, np.int64)
+    for point in range(128):
+        kind = np.int64(classes[point])
+        if kind & SPACE:
+            continue
+        number, digit = kind & (ALPHA | SYMBOL | MARK) == 0, point >= 48 and point <= 57
+        letters = (kind & ALPHA != 0) | (number << _BITS) | (digit << (2 * _BITS)) | (1 << _FILLED)
+        opens, closes = point == 40 or point == 91 or point == 123, point == 41 or point == 93 or point == 125
+        table[point] = letters | (opens << _OPENS) | (closes << (_OPENS + 1))
+    return table
 
 
 @njit(nogil=True, cache=True)
