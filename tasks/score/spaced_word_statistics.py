@@ -42,9 +42,9 @@ def spaced_word_statistics(batch: TextBatch) -> dict[str, np.ndarray]:
     """
     words = batch.spaced
     given = (words.starts, words.stops, words.hashes, words.exact, words.characters, words.flags, words.offsets)
-    counts = count_spaced(batch.data, *given, tables().classes, _stop_table())
-    found = {name: counts[:, i].copy() for i, name in enumerate(WORD_COUNTS)}
     signs, ellipses, _ = batch.marks
+    counts = count_spaced(batch.data, *given, tables().classes, _stop_table(), signs + ellipses)
+    found = {name: counts[:, i].copy() for i, name in enumerate(WORD_COUNTS)}
     marks = signs + ellipses + count_dotted(batch.data, batch.offsets)
     return {
         "spaced_words": found["words"],
