@@ -10,15 +10,15 @@ import numpy as np
 from numba import njit
 
 from schemas.table import Column
+from tasks.score._phrases import Phrases, occurrences, phrases
 from tasks.score._word_table import word_table
 from tasks.text.batch import Lines, TextBatch
-from tasks.text.borrow import Array
+from tasks.text.borrow import Array, borrow
 from tasks.text.characters import count_unfinished
 from tasks.text.lines import BLANK
 from tasks.text.repeats import repeated, repeated_among
 from tasks.text.shares import per_document, share
 from tasks.text.specials import find
-from tasks.text.terms import Terms, automaton, find_terms
 
 COLUMNS = (
     Column("longest_word", "BIGINT", "characters of the longest word between white space"),
@@ -38,6 +38,7 @@ HIGHER_IS = {
     "unique_paragraph_character_share": "better",
 }
 SYMBOL_WORDS = ("#", "...", "[...]", "…", "(...)", "[…]", "-»")
+_LONGEST_SYMBOL = max(map(len, SYMBOL_WORDS))
 FILLER = "lorem ipsum"
 POLICIES = (
     *("terms of use", "privacy policy", "cookie policy", "uses cookies", "privacy overview", "use of cookies"),
@@ -89,21 +90,25 @@ def _characters(pieces: Lines, chosen: np.ndarray | None = None) -> np.ndarray:
 @njit(nogil=True, cache=True)
 def _words(exact: Array, characters: Array, offsets: Array, wanted: Array) -> tuple[Array, Array]:
     longest, symbols = np.zeros(len(offsets) - 1, np.int64), np.zeros(len(offsets) - 1, np.int64)
+    mask = np.int64(len(wanted) - 1)
+    exact, characters, wanted = borrow(exact), borrow(characters), borrow(wanted)
     for document in range(len(longest)):
+        most = 0
         for word in range(offsets[document], offsets[document + 1]):
-            longest[document] = max(longest[document], characters[word])
-            if characters[word] <= 5:
-                symbols[document] += find(wanted, np.int64(len(wanted) - 1), exact[word]) >= 0
+            most = max(most, characters[word])
+            if characters[word] <= _LONGEST_SYMBOL:
+                symbols[document] += find(wanted, mask, exact[word]) >= 0
+        longest[document] = most
     return longest, symbols
 
 
 def _boilerplate(batch: TextBatch) -> list[np.ndarray]:
     """Count the paragraphs with a policy and with filler text."""
-    terms, paragraphs = _phrases(), batch.paragraphs
-    found = find_terms(batch, terms)
+    paragraphs = batch.paragraphs
+    _, places, found = occurrences(batch.data, batch.offsets, _phrases())
     # A paragraph begins before a phrase in it; a phrase has no line feed, so that it ends there too.
-    place = np.searchsorted(paragraphs.starts, found.starts, side="right") - 1
-    filler = found.term == terms.names.index(FILLER)
+    place = np.searchsorted(paragraphs.starts, places, side="right") - 1
+    filler = found == len(POLICIES)
     counts = []
     for chosen in (~filler, filler):
         hit = np.zeros(len(paragraphs), bool)
@@ -113,8 +118,8 @@ def _boilerplate(batch: TextBatch) -> list[np.ndarray]:
 
 
 @cache
-def _phrases() -> Terms:
-    return automaton((*POLICIES, FILLER))
+def _phrases() -> Phrases:
+    return phrases([phrase.encode() for phrase in (*POLICIES, FILLER)], folded=True)
 
 
 @cache
