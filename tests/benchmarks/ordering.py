@@ -167,9 +167,7 @@ def main() -> None:
     """Measure gains on the real corpus, or the cost of many made documents."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, help="order and pack so many made documents instead")
-    parser.add_argument(
-        "--folder", type=Path, help="where to keep files on the way"
-    )
+    parser.add_argument("--folder", type=Path, help="where to keep files on the way")
     asked = parser.parse_args()
     if asked.documents:
         scale(asked.documents, asked.folder)

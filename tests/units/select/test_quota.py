@@ -13,7 +13,7 @@ from tasks import units
 from tasks.select._quota import QUOTAS, Selected, amount, apportion, taken, within
 from tests.units.select.made import many, tables
 
-FILLING = [unit for unit in units.units("select") if "tokens" in unit.settings]
+FILLING = [unit for unit in units.units("select") if "quota" in unit.settings]
 EVERY = units.units("select")
 filling = pytest.mark.parametrize("unit", FILLING, ids=lambda unit: unit.name)
 every = pytest.mark.parametrize("unit", EVERY, ids=lambda unit: unit.name)
