@@ -75,7 +75,7 @@ def put_line(rows: Array, count: Int, document: Int, start: Int, stop: Int, reas
     """Return (rows, count) with a whole line cut, in the row of the line before if the reasons agree."""
     if count and rows[count - 1, 0] == document and rows[count - 1, 2] == start and rows[count - 1, 3] == 0:
         before = rows[count - 1, 4]
-        if before in (reason, BLANK) or reason == BLANK:
+        if before == reason or before == BLANK or reason == BLANK:
             rows[count - 1, 2] = stop
             rows[count - 1, 4] = reason if before == BLANK else before
             return rows, count

@@ -207,7 +207,7 @@ def _is_american(data: Array, groups: Array, skip: Int, count: Int) -> bool:
     )
     codes = data[groups[area, 0]] >= 50 and data[groups[middle, 0]] >= 50
     between, after = groups[middle, 2], groups[last, 2]
-    same = between in (_BRACKET, after) or (between == _SPACE and after == _HYPHEN)
+    same = between == _BRACKET or between == after or (between == _SPACE and after == _HYPHEN)
     return sizes and codes and same and after != _SLASH and after != _BRACKET
 
 
