@@ -138,7 +138,8 @@ def review(
     file: Annotated[Path, typer.Argument(help="The sample, .csv or .jsonl: written, or with --read read back.")],
     warehouse: Warehouse = HERE,
     by: Annotated[
-        str | None, typer.Option(help="Draw per value of this column, such as source (default: the audit samples).")
+        str | None,
+        typer.Option(help="Draw per value of this column, such as source; the default is a cascade's audit samples."),
     ] = None,
     documents: Annotated[int, typer.Option(help="Documents to draw per value.", min=1)] = 50,
     read: Annotated[bool, typer.Option("--read", help="Count the verdicts (keep or drop) in the file.")] = False,
@@ -170,6 +171,7 @@ def lexicon(
     file: Annotated[Path, typer.Option("--output", "-o", help="The list to write, for `term_hits`.")] = Path(
         "terms.txt"
     ),
+    force: Annotated[bool, typer.Option(help="Write over a list that is there.")] = False,
     shown: Annotated[int, typer.Option(help="Terms to show, the most telling first.", min=0)] = 20,
 ) -> None:
     """Make a block list from examples: the terms that target texts have and others hardly."""
@@ -177,6 +179,8 @@ def lexicon(
     from tasks.score._lexicon import lexicon as terms_of
     from tasks.score._lexicon import write_terms
 
+    if file.exists() and not force:
+        raise GristmillError(f"{file} is there already, perhaps revised by a person; name another with -o, or --force")
     texts = [whole(path)["text"].to_pylist() for path in (target, background)]
     found = terms_of(*texts, longest=longest, fewest=fewest, pos_ratio=least, log_odds=log_odds)
     write_terms(found, file)

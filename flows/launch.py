@@ -63,10 +63,10 @@ def launch(
 
 
 def check_inputs(recipe: Recipe) -> None:
-    """Raise InputError now if a source has no files or the tokenizer none, rather than after everything has started."""
+    """Raise InputError now if a file that is named cannot be read, rather than after everything has started."""
     from tasks.read._files import expand
     from tasks.run import tokenizer_of
-    from tasks.settings import files_of
+    from tasks.settings import try_files
     from tasks.tokenize import load
 
     load(tokenizer_of(recipe))
@@ -74,7 +74,7 @@ def check_inputs(recipe: Recipe) -> None:
         expand([recipe.at(path) for path in source.path])
     for step in recipe.steps:
         for call in step.calls:
-            files_of(recipe, step.kind, call)
+            try_files(recipe, step.kind, call)
 
 
 def _send_last_words() -> None:

@@ -22,7 +22,13 @@ Kind = Literal[
     "transform",
     "pack",
 ]
-FilePath = Annotated[str, "path"]  # of a setting: taken from the recipe's folder, known by what is in it
+# What a setting may be; Pydantic refuses other values where the recipe is read, and says in which line.
+FilePath = Annotated[str, "path"]  # taken from the recipe's folder, known by what is in it
+Count = Annotated[int, Field(ge=1)]
+Whole = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+From0 = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*([^\s=<>!].*?)\s*$")
 QUANTILE = re.compile(r"^q(0?\.\d+|[01])$")
 

@@ -105,6 +105,8 @@ def check(recipe: Recipe) -> None:
             if name not in known:
                 raise MisplacedError(place, unknown("score", name, known))
         _check_numbers(step, known, place)
+        if step.where:
+            _check_kind("where", step.where, known, place)
         _check_transforms(step, "pack" in order[:index], place)
         _check_learnt(recipe, index, place)
         _check_paragraphs(recipe, index, place)
@@ -134,6 +136,13 @@ def _check_numbers(step: Step, known: dict[str, bool], place: Place) -> None:
                 raise MisplacedError(place, f"{call.name} needs numbers; {call.settings[setting]} holds labels")
 
 
+def _check_kind(what: str, rule: Rule, known: dict[str, bool], place: Place) -> None:
+    """A comparison is of labels with labels, or of numbers with a number."""
+    if known[rule.score] != isinstance(rule.threshold, str):
+        kind = "labels" if known[rule.score] else "numbers"
+        raise MisplacedError(place, f"{what}: {rule.score} holds {kind}, got {rule.threshold!r}")
+
+
 def _check_transforms(step: Step, packed: bool, place: Place) -> None:
     for call in step.calls if step.kind == "transform" else ():
         wanted = getattr(units.unit("transform", call.name).module, "AFTER_PACK", None)
@@ -144,13 +153,20 @@ def _check_transforms(step: Step, packed: bool, place: Place) -> None:
 def _check_learnt(recipe: Recipe, index: int, place: Place) -> None:
     """What a scorer has to learn first, or gives to some documents only, is there from its own step on."""
     step = recipe.steps[index]
+    for call in step.calls if step.kind == "score" else ():
+        labels = getattr(units.unit("score", call.name).module, "LABELLED", False)
+        if labels and not any(s.kind == "annotate" for s in recipe.steps[:index]):
+            raise MisplacedError(place, f"{call.name} learns from labels: an annotate step must come before it")
     before = [s for s in recipe.steps[:index] if s.kind == "score"]
     asked = {call.name for s in before for call in s.calls}
+    anywhere = {call.name for s in recipe.steps if s.kind == "score" for call in s.calls}
     makers = scorer_of(recipe.steps)
     for name in columns_used(step):
         scorer = makers.get(name)
         if scorer and units.unit("score", scorer).fit and scorer not in asked:
             raise MisplacedError(place, f"{name} has to be learnt: ask for {scorer} in a score step before this one")
+        if scorer and scorer not in anywhere and (lacking := units.unit("score", scorer).required):
+            raise MisplacedError(place, f"{name} needs to know {lacking[0]}: ask for {scorer} in a score step")
     some = {call.name: str(s.where) for s in before if s.where for call in s.calls}
     for inline in step.rules:
         where = some.get(makers.get(inline.rule.score, ""))
@@ -174,9 +190,7 @@ def _check_applied(recipe: Recipe, index: int, place: Place) -> None:
         for name, value in getattr(unit.module, "FITTED_WITH", {}).items():
             if settings[name] != value:
                 raise MisplacedError(place, f"{call.name} needs a {unit.fitted_by} with `{name}: {value}`")
-        if known[rule.score] != isinstance(rule.threshold, str):
-            kind = "labels" if known[rule.score] else "numbers"
-            raise MisplacedError(place, f"{call.name}: {rule.score} holds {kind}, got {rule.threshold!r}")
+        _check_kind(call.name, rule, known, place)
 
 
 def _check_paragraphs(recipe: Recipe, index: int, place: Place) -> None:
@@ -210,9 +224,9 @@ def _check_rules(step: Step, known: dict[str, bool], place: Place) -> None:
             raise MisplacedError(
                 place, f"rule '{rule.name}': {rule.score} holds labels, which have no quantiles or thresholds"
             )
-        if known[rule.score] != isinstance(rule.threshold, str):
-            kind = "labels" if known[rule.score] else "numbers"
-            raise MisplacedError(place, f"rule '{rule.name}': {rule.score} holds {kind}, got {rule.threshold!r}")
+        _check_kind(f"rule '{rule.name}'", rule, known, place)
+        if inline.where:
+            _check_kind(f"rule '{rule.name}', where", inline.where, known, place)
         numbers = [value for value in (rule.threshold, *inline.thresholds.values()) if not isinstance(value, str)]
         if not all(map(isfinite, numbers)):
             raise MisplacedError(place, f"rule '{rule.name}': a threshold is a finite number, got {numbers[0]}")

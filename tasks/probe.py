@@ -58,6 +58,8 @@ def _decontaminate(unit: Unit, settings: dict[str, Any]) -> None:
 
 
 PROBES: dict[str, Callable[[Unit, dict[str, Any]], None]] = {
+    "score": _check,
+    "transform": _check,
     "pack": _pack,
     "reweight": _reweight,
     "select": _select,

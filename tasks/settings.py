@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.errors import InputError, RecipeError
 from schemas.recipe import Call, Recipe
 from tasks import parts, units
 from tasks.read._files import expand, fingerprint
@@ -19,6 +20,17 @@ class Files:
 def files_of(recipe: Recipe, kind: str, call: Call) -> dict[str, Files]:
     """Return the files that a call's settings name, by setting; InputError if one is missing."""
     return {name: found for name in units.unit(kind, call.name).files if (found := _files(recipe, call.settings[name]))}
+
+
+def try_files(recipe: Recipe, kind: str, call: Call) -> None:
+    """Read the files that a call's settings name as its unit will; InputError if it could not."""
+    unit, files = units.unit(kind, call.name), files_of(recipe, kind, call)
+    read = getattr(unit.module, "read_files", None)
+    if files and read:
+        try:
+            read(**units.accepted(read, found_at(call.settings, files)))
+        except (InputError, RecipeError) as error:
+            raise type(error)(f"{call.name}: {error}") from None
 
 
 def found_at(settings: dict[str, Any], files: dict[str, Files]) -> dict[str, Any]:

@@ -116,6 +116,11 @@ class Unit:
         return {name: setting for function in (*hooks, self.call) for name, setting in keywords(function).items()}
 
     @property
+    def required(self) -> list[str]:
+        """The settings that have no default."""
+        return [name for name, (_, default) in self.settings.items() if default is ...]
+
+    @property
     def fingerprint(self) -> str:
         """Hash of what decides its results: its file, its folder's shared files, the text engine, the libraries."""
         return _code(self.kind, self.name, "score" if self.fitted_by else self.kind)

@@ -211,7 +211,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8321)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     given = parser.parse_args()
-    judge = Judge(port=given.port, delay=given.delay)
+    try:
+        judge = Judge(port=given.port, delay=given.delay)
+    except OSError as error:
+        parser.error(f"port {given.port}: {error.strerror}")
     print(f"a judge without a model answers at {judge.endpoint}", flush=True)
     judge.serve()
 

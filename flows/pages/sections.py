@@ -12,6 +12,7 @@ from tasks.ledger import Ledger
 SHOWN_SOURCES = 25
 SHOWN_DOMAINS = 30
 HUES = 6
+SUMMED = ("quota", "available", "achieved", "shortfall", "excess", "documents", "candidates", "repeats", "missing")
 
 
 def headline(ledger: Ledger, steps: Sequence[Row], lives: Sequence[Row], ruled: Row) -> Row:
@@ -268,10 +269,7 @@ def selections(ledger: Ledger) -> list[Row]:
             says = [("kept", row["achieved"], f"taken: {count(row['achieved'])} tokens")]
             says += [("dropped0", left, f"left: {count(left)} tokens")]
             row["bar"], row["label"] = charts.stack(says, most), f"{row['stratum']}: {says[0][2]}, {says[1][2]}"
-        sums = {
-            name: sum(row[name] or 0 for row in rows)
-            for name in ("quota", "available", "achieved", "shortfall", "documents", "candidates", "repeats", "missing")
-        }
+        sums = {name: sum(row[name] or 0 for row in rows) for name in SUMMED}
         found.append({"step": step, "method": rows[0]["method"], "rows": rows[:SHOWN_DOMAINS], "most": most,
                       "others": len(rows) - SHOWN_DOMAINS, "sums": sums})  # fmt: skip
     return found

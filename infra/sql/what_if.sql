@@ -1,6 +1,6 @@
 -- What a rule would keep by itself at other thresholds, for the same documents and their values.
--- Name yours in `asked`; now it is the rule that drops most.
-WITH asked AS (SELECT step, rule FROM drops GROUP BY ALL ORDER BY count(*) DESC, step, rule LIMIT 1),
+-- Name yours in `asked`; now it is the rule that drops most of those that compare a number.
+WITH asked AS (SELECT step, rule FROM drops WHERE threshold IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, step, rule LIMIT 1),
 met AS (
     SELECT operator, threshold AS now, value, bytes, tokens
     FROM decisions JOIN asked USING (step, rule) JOIN documents USING (doc_id)

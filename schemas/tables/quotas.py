@@ -14,6 +14,7 @@ quotas = Table(
         Column("redistributed", "BIGINT", "tokens added for strata that ran short; negative: asked of others instead"),
         Column("achieved", "BIGINT", "tokens taken, copies counted each time"),
         Column("shortfall", "BIGINT", "tokens of the quota that the stratum could not give"),
+        Column("excess", "BIGINT", "tokens beyond what was asked of it in the end: the rest of its last document"),
         Column("candidates", "BIGINT", "documents that the step met in the stratum"),
         Column("documents", "BIGINT", "documents taken"),
         Column("repeats", "BIGINT", "copies beyond the first"),

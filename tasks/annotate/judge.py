@@ -19,6 +19,11 @@ from tasks.annotate._results import afford, labelled, previewed
 from tasks.annotate._strata import Allocation, sampled
 
 
+def read_files(*, prompt: str, pack: FilePath) -> None:
+    """Raise InputError if a file cannot be read."""
+    load(prompt, pack)
+
+
 def judge(
     given: Given,
     *,

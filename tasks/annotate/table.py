@@ -12,6 +12,11 @@ from tasks.annotate._labels import Given, Labels, rows_of
 from tasks.annotate._match import Kind, by_place, matched, rows_in
 
 
+def read_files(*, labels: FilePath, key: str, names: dict[str, Kind], paragraph: str | None) -> None:
+    """Raise InputError if a file cannot be read."""
+    rows_in(labels, key, names, paragraph)
+
+
 def table(
     given: Given,
     *,

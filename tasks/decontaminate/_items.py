@@ -13,6 +13,11 @@ from tasks.read._slice import Fields
 from tasks.read._whole import whole
 
 
+def read_files(*, items: str | list[str], question: str, answer: str | None) -> None:
+    """Raise InputError if a file cannot be read."""
+    items_of(items, question, answer)
+
+
 def items_of(paths: str | list[str], question: str, answer: str | None) -> pa.Table:
     """Return the items of the files: evaluation (the file's name), item (its own id or its number), question, answers.
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from schemas.errors import UnitError
 from tasks.decontaminate._handling import handling as handling
 from tasks.decontaminate._index import build, find_pieces
+from tasks.decontaminate._items import read_files as read_files
 from tasks.decontaminate._matches import joined
 from tasks.text.batch import TextBatch
 from tasks.text.segment import SYMBOLS

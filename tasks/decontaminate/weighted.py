@@ -16,6 +16,7 @@ from tasks.decontaminate._answers import answer_arrays, answered
 from tasks.decontaminate._clusters import find_clusters
 from tasks.decontaminate._handling import handling as handling
 from tasks.decontaminate._index import build, gram_hashes
+from tasks.decontaminate._items import read_files as read_files
 from tasks.decontaminate._matches import table as matched
 from tasks.decontaminate._words import words_of
 from tasks.text.batch import TextBatch

@@ -109,20 +109,34 @@ def _is_local(fs: Any) -> bool:
 
 def _matches(pattern: str) -> list[FileRef]:
     fs, path = _filesystem(pattern)
+    magic = MAGIC_HTTP if pattern.startswith("http") else MAGIC
     try:
-        prefix, found = _found(fs, path, MAGIC_HTTP if pattern.startswith("http") else MAGIC)
+        prefix, found = _found(fs, path, magic)
     except OSError as error:
         if not isinstance(error, FileNotFoundError):
             raise InputError(f"'{pattern}' cannot be listed: {error}") from error
         prefix, found = path, {}
+    deep = "**" in pattern or not magic.search(path)
     files = [
         FileRef(file if _is_local(fs) else fs.unstrip_protocol(file), printable(name), int(info.get("size") or 0))
         for file, info in found.items()
-        if info["type"] == "file" and not _hidden(name := file[len(prefix) :].lstrip("/"), pattern)
+        if not _hidden(name := file[len(prefix) :].lstrip("/"), pattern) and _is_file(file, info, deep)
     ]
     if not files:
         raise InputError(f"no file matches '{pattern}'; the nearest folder that exists is '{_nearest(fs, path)}'")
     return files
+
+
+def _is_file(path: str, info: dict[str, Any], deep: bool) -> bool:
+    """Whether a path is, or is a link to, a file; a link that would hide documents is refused."""
+    if not info.get("islink"):
+        return bool(info["type"] == "file")
+    target = Path(path)
+    if not target.exists():
+        raise InputError(f"'{path}' is a link to '{target.readlink()}', which does not exist")
+    if deep and target.is_dir():
+        raise InputError(f"'{path}' is a link to a folder, which is not followed: name '{target.readlink()}' itself")
+    return target.is_file()
 
 
 def _found(fs: Any, path: str, magic: re.Pattern[str]) -> tuple[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ def count_code_characters(data: Array, offsets: Array, classes: Array) -> Any:
     The last column is how deep brackets open inside each other.
     """
     table = _packed(classes)
-    data, classes, table = borrow(data), borrow(classes), borrow(table)
+    data, classes = borrow(data), borrow(classes)
     counts = np.zeros((len(offsets) - 1, 6), np.int64)
     for document in range(len(counts)):
         place, stop = offsets[document], offsets[document + 1]

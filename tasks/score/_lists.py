@@ -6,10 +6,11 @@ once by a process, until its file changes.
 
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ from tasks.text.terms import Terms, automaton
 # How entries are compared: as they are, in lower case, or by the letters and digits of ASCII alone.
 EXACT, LOWER, PLAIN = "exact", "lower", "plain"
 BETWEEN = re.compile("[^a-z0-9]+")
+Entries = TypeVar("Entries", bound=Sized)
 _CHUNK = 200_000  # lines that are hashed at a time
 
 
@@ -91,9 +93,16 @@ def _formed(entry: str, form: str) -> str:
     return entry.lower() if form == LOWER else BETWEEN.sub("", entry.lower())
 
 
+def _some(entries: Entries, path: str) -> Entries:
+    """Refuse an empty list: it would let every document pass, and nobody would notice."""
+    if not len(entries):
+        raise InputError(f"the list '{path}' holds no entry")
+    return entries
+
+
 @lru_cache(maxsize=16)
 def _set(path: str, size: int, time: int, form: str) -> frozenset[str]:
-    return frozenset(_entries(path, form)) - {""}
+    return _some(frozenset(_entries(path, form)) - {""}, path)
 
 
 @lru_cache(maxsize=16)
@@ -101,7 +110,7 @@ def _keys(path: str, size: int, time: int, form: str) -> np.ndarray:
     entries, parts = _entries(path, form), []
     while part := list(islice(entries, _CHUNK)):
         parts.append(hashes(part))
-    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
+    return _some(np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64), path)
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ Otherwise Bad Words in the document's language.
 
 import numpy as np
 
+from schemas.errors import RecipeError
 from schemas.recipe import FilePath
 from schemas.table import Column
 from tasks.score._lists import read_terms
@@ -19,6 +20,17 @@ COLUMNS = (
     Column("bad_words_total", "BIGINT", "how often words of the list occur"),
     Column("bad_words_density", "DOUBLE", "occurrences of words of the list per word"),
 )
+
+
+def check(*, words: FilePath | None) -> None:
+    """Refuse to be asked for without a list; rule sets that know bad words do without where nobody gives one."""
+    if words is None:
+        raise RecipeError("bad_words needs `words`: a file with a word or phrase per line")
+
+
+def read_files(*, words: FilePath) -> None:
+    """Raise InputError if a file cannot be read."""
+    read_terms(words)
 
 
 def bad_words(batch: TextBatch, *, words: FilePath | None = None) -> dict[str, np.ndarray]:

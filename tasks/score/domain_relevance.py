@@ -35,6 +35,11 @@ COLUMNS = (
 KMEANS = {"n_init": 5, "max_iter": 500}
 
 
+def read_files(*, target: FilePath) -> None:
+    """Raise InputError if a file cannot be read."""
+    whole(target)
+
+
 def fit(
     drawn: Sample,
     *,

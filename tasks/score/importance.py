@@ -33,6 +33,11 @@ FLOOR = 1e-8
 Hashing = Literal["fast", "sha256"]
 
 
+def read_files(*, target: FilePath) -> None:
+    """Raise InputError if a file cannot be read."""
+    whole(target)
+
+
 def fit(
     drawn: Sample,
     *,

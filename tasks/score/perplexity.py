@@ -43,6 +43,11 @@ EVERY = "*"  # stands for every language
 BUCKETS = ("head", "middle", "tail", "all")
 
 
+def read_files(*, reference: FilePath) -> None:
+    """Raise InputError if a file cannot be read."""
+    whole(reference)
+
+
 def fit(
     drawn: Sample,
     *,

@@ -41,6 +41,11 @@ KEPT = ["doc_id", "text", "url", "source"]
 Fitted = dict[str, NDArray[Any]]
 
 
+def read_files(*, positive: FilePath, text: str) -> None:
+    """Raise InputError if a file cannot be read."""
+    whole(positive, Fields(text=text))
+
+
 def fit(
     drawn: Sample,
     *,

@@ -24,16 +24,21 @@ COLUMNS = (
 )
 
 
+def read_files(*, terms: FilePath) -> None:
+    """Raise InputError if a file cannot be read."""
+    read_terms(terms)
+
+
 def term_hits(
     batch: TextBatch,
     *,
-    terms: FilePath | None = None,
+    terms: FilePath,
     match: Literal["substring", "word"] = "substring",
     longest: bool = False,
 ) -> dict[str, np.ndarray]:
     """Terms of a list in a document: how many different ones, how often, and per word.
 
-    ``terms``: a text file with one term per line (``#`` begins a comment); without one there is nothing to find.
+    ``terms``: a text file with one term per line (``#`` begins a comment).
     ``match``: ``word`` counts terms that no letter, mark, number or ``_`` touches; in scripts without spaces anything
     may. ``longest``: a term inside another one does not count. Text and terms are compared in lower case and composed
     form (NFC). Escalating documents with two distinct terms is ``terms_distinct >= 2``.

@@ -34,6 +34,11 @@ COLUMNS = (
 ENTRY = re.compile(r"^\s*(.+?)\s*[\t ,]\s*(\d+)\s*$")
 
 
+def read_files(*, frequencies: FilePath) -> None:
+    """Raise InputError if a file cannot be read."""
+    _read(frequencies)
+
+
 def fit(
     drawn: Sample,
     *,

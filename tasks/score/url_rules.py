@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from schemas.recipe import FilePath
 from schemas.table import Column
-from tasks.score._lists import BETWEEN, LOWER, PLAIN, listed, read_keys, read_set, read_terms
+from tasks.score._lists import BETWEEN, EXACT, LOWER, PLAIN, listed, read_keys, read_set, read_terms
 from tasks.text.batch import TextBatch
 from tasks.text.terms import Terms, count_terms
 
@@ -29,6 +29,21 @@ COLUMNS = (
 )
 # User, host and port of an address, with or without a scheme.
 AUTHORITY = r"^(?:(?:[a-z][a-z0-9+.-]*:)?//)?(?:[^/?#@]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:@]*)"
+
+
+def read_files(
+    *,
+    domains: FilePath | None,
+    urls: FilePath | None,
+    hard_words: FilePath | None,
+    soft_words: FilePath | None,
+    sub_words: FilePath | None,
+) -> None:
+    """Raise InputError if a file cannot be read."""
+    for path, form in ((domains, LOWER), (urls, EXACT)):
+        read_keys(path, form)
+    for path in (hard_words, soft_words, sub_words):
+        read_set(path, PLAIN)
 
 
 def url_rules(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.errors import AuditError, ToleranceError
+from schemas.errors import AuditError, InputError, ToleranceError
 from schemas.recipe import Source
 from tasks import units
 from tasks.partition import Measure, Partition, ingest, measured_file
@@ -202,6 +202,8 @@ def _at(place: tuple[str, int]) -> str:
 def _check_tolerance(run: Run) -> None:
     failed = run.ledger.value("SELECT count(*) FROM failures")
     records = run.ledger.value("SELECT coalesce(sum(records), 0)::BIGINT FROM inputs")
+    if not records:
+        raise InputError("no source holds a record; nothing was published")
     allowed = run.recipe.tolerated(records)
     if failed > allowed:
         first = run.ledger.rows(f"SELECT * FROM failures ORDER BY source, file, row LIMIT {SHOWN}")

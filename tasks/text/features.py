@@ -226,12 +226,11 @@ def _project(
     products = np.zeros((len(words), outputs), np.float32)
     rows, table, found = borrow(weights), borrow(counts), borrow(seen)
     sums = np.zeros(outputs, np.float64)
-    total = borrow(sums)
     for piece in range(len(words)):
         distinct = _count(source, words[piece, 0], words[piece, 1], ngram, characters, counts, seen)
         squares = 0.0
         for k in range(outputs):
-            total[k] = 0
+            sums[k] = 0
         for i in range(distinct):
             bucket = np.int64(found[i])
             value = np.float64(LOGS[table[bucket]])
@@ -239,8 +238,8 @@ def _project(
             squares += value * value
             row = bucket * outputs
             for k in range(outputs):
-                total[k] += value * np.float64(rows[row + k])
+                sums[k] += value * np.float64(rows[row + k])
         length = np.sqrt(squares)
         for k in range(outputs if distinct else 0):
-            products[piece, k] = np.float32(total[k] / length)
+            products[piece, k] = np.float32(sums[k] / length)
     return products

@@ -129,6 +129,21 @@ def lines_of_code(node: ast.FunctionDef) -> int:
     return (node.end_lineno or 0) - node.lineno + 1 - said
 
 
+@pytest.mark.parametrize("file", modules("tasks"), ids=str)
+def test_kernels_use_the_arrays_that_they_borrow_from_as_long_as_the_pointers(file: Path) -> None:
+    """Numba frees an array of the kernel's own after the last line that names it, pointers or not."""
+    for function in functions(tree(file)):
+        names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+            if getattr(call.func, "id", "") != "borrow" or not isinstance(call.args[0], ast.Name):
+                continue
+            mine = [name for name in names if name.id == call.args[0].id]
+            made = any(isinstance(name.ctx, ast.Store) and name.lineno < call.lineno for name in mine)
+            used = any(isinstance(name.ctx, ast.Load) and name.lineno > call.lineno for name in mine)
+            kept = used and not any(isinstance(name.ctx, ast.Store) and name.lineno == call.lineno for name in mine)
+            assert kept or not made, f"{function.name}, line {call.lineno}: {call.args[0].id} may be freed"
+
+
 def public(module: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:
     """Public functions and classes of a module, and the public methods of those classes."""
     for node in module.body:

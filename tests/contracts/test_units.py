@@ -35,7 +35,7 @@ from tests.units.transform.made import settled, valid
 
 SEED = 20261
 # What a unit's file may hold beside the unit.
-BESIDE = ("measure", "check", "figures", "finish", "placed", "rooms", "tables_of", "undo", "uses")
+BESIDE = ("measure", "check", "figures", "finish", "placed", "read_files", "rooms", "tables_of", "undo", "uses")
 REQUIRED: dict[str, Any] = {
     "score": "quality",
     "rule": "quality >= 3",

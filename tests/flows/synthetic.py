@@ -239,7 +239,8 @@ def _selection(ledger: Ledger) -> None:
         quota, available = 4_000_000 // (k + 1), 900_000 * (k + 1)
         ledger.insert("quotas", [{"step": 2, "method": "hard", "stratum": f"{name} / topic {k}", "quota": quota,
             "available": available, "redistributed": min(available - quota, 500_000), "achieved": min(available, quota),
-            "shortfall": max(0, quota - available), "candidates": 900 + k, "documents": 700, "repeats": 3 * k,
+            "shortfall": max(0, quota - available), "excess": 90 * k,
+            "candidates": 900 + k, "documents": 700, "repeats": 3 * k,
             "missing": k, "threshold": None if k == 1 else 0.5 + 0.01 * k}])  # fmt: skip
 
 

@@ -116,6 +116,30 @@ def test_a_mistake_in_a_recipe_is_told_before_anything_starts(
     assert [path.name for path in tmp_path.iterdir()] == ["r.yaml"]
 
 
+FILES = {
+    "score: [{term_hits: {terms: given}}]": "term_hits: the list '{given}' holds no entry",
+    "score: [{url_rules: {domains: given}}]": "url_rules: the list '{given}' holds no entry",
+    "score: [{importance: {target: given}}]": "importance: '{given}' holds no record",
+    "decontaminate: {ngrams: {items: given}}": "ngrams: '{given}' holds no record",
+    "annotate: {table: {labels: given, names: {quality: number}}}": "table: '{given}' holds no row",
+}
+
+
+@pytest.mark.parametrize("step", FILES)
+def test_a_file_that_a_unit_cannot_read_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], step: str
+) -> None:
+    given = tmp_path / "given.jsonl"
+    given.write_text("")
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n')
+    step = step.replace("given", "given.jsonl")
+    (tmp_path / "r.yaml").write_text(f"name: x\nsources: {{a: a.jsonl}}\nsteps:\n  - {step}\n")
+    assert FILES[step.replace(".jsonl", "")].format(given=given) in mistake(
+        monkeypatch, capsys, "run", tmp_path / "r.yaml", "-w", tmp_path / "w"
+    )
+    assert not (tmp_path / "w").exists()
+
+
 @pytest.mark.parametrize("kind", [None, *units.KINDS])
 def test_units_lists_every_unit_with_its_settings_meaning_and_source(kind: str | None) -> None:
     words = ["units", *([kind] if kind else [])]

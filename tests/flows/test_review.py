@@ -183,7 +183,14 @@ def test_a_lexicon_finds_what_only_the_target_has(tmp_path: Path) -> None:
     for name, text in (("target", "the spore count of anthrax"), ("other", "the count of sheep")):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for _ in range(6)))
     paths = [str(tmp_path / f"{name}.jsonl") for name in ("target", "other")]
-    done = CliRunner().invoke(app, ["lexicon", *paths, "--longest", "1", "-o", str(tmp_path / "terms.txt")])
+    asked = ["lexicon", *paths, "--longest", "1", "-o", str(tmp_path / "terms.txt")]
+    done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0 and "2 terms in" in done.stdout
     terms = [line for line in (tmp_path / "terms.txt").read_text().splitlines() if not line.startswith("#")]
     assert sorted(terms) == ["anthrax", "spore"]
+    (tmp_path / "terms.txt").write_text("anthrax\n# revised by a person\n")
+    with pytest.raises(GristmillError, match="is there already"):
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert "revised" in (tmp_path / "terms.txt").read_text()
+    assert CliRunner().invoke(app, [*asked, "--force"]).exit_code == 0
+    assert "spore" in (tmp_path / "terms.txt").read_text()

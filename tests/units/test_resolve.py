@@ -127,6 +127,26 @@ MISTAKES = {
         HEAD + "steps:\n  - reweight: natural\n  - score: [size]\n",
         "steps[1].score: score must come before reweight",
     ),
+    "where that compares a number with labels": (
+        HEAD + "steps:\n  - filter: [{rule: 'words >= 5', where: words == many}]\n",
+        "line 4, steps[0].filter: rule 'words >= 5', where: words holds numbers, got 'many'",
+    ),
+    "where that compares labels with a number": (
+        HEAD + "steps:\n  - score: {size: {}, where: source == 5}\n",
+        "line 4, steps[0].score: where: source holds labels, got 5.0",
+    ),
+    "a student without labels": (
+        HEAD + "steps:\n  - score: [{student: {heads: {quality: number}}}]\n",
+        "line 4, steps[0].score: student learns from labels: an annotate step must come before it",
+    ),
+    "a list of words asked for without one": (
+        HEAD + "steps:\n  - score: [bad_words]\n",
+        "bad_words needs `words`: a file with a word or phrase per line",
+    ),
+    "a rule on terms that nobody gave": (
+        HEAD + "steps:\n  - filter: ['terms_distinct < 2']\n",
+        "steps[0].filter: terms_distinct needs to know terms: ask for term_hits in a score step",
+    ),
     "two orders": (HEAD + "steps: [{order: random}, {order: random}]\n", "a recipe has one order step, got 2"),
     "a repeated key": (HEAD + "seed: 1\nseed: 2\n", "line 4: key 'seed' is given twice"),
     "a repeated source": ("name: x\nsources:\n  a: x\n  b: y\n  a: z\n", "line 5: key 'a' is given twice"),

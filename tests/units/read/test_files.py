@@ -127,3 +127,21 @@ def test_the_reader_follows_from_the_suffix(path: str, reader: str) -> None:
 def test_a_name_that_is_not_utf8_is_written_out() -> None:
     assert printable(os.fsdecode(b"caf\xe9.txt")) == r"caf\xe9.txt"
     assert printable("café.txt") == "café.txt"
+
+
+def test_links_to_files_are_read_and_links_that_would_hide_documents_refused(folder: Path) -> None:
+    linked = folder / "linked"
+    linked.mkdir()
+    (linked / "a.jsonl").symlink_to("../a.jsonl")
+    (linked / "b.jsonl").symlink_to(folder / "b.jsonl")
+    for pattern in ("linked", "linked/*.jsonl", "linked/**/*.jsonl", "linked/{a,b}.jsonl"):
+        assert names(f"{folder}/{pattern}") == ["a.jsonl", "b.jsonl"]
+    assert [file.bytes for file in expand(str(linked))] == [len("a.jsonl"), len("b.jsonl")]
+    assert fingerprint(str(linked / "a.jsonl")) == fingerprint(str(folder / "a.jsonl"))
+    (linked / "deep").symlink_to("../deep")
+    assert names(f"{linked}/*.jsonl") == ["a.jsonl", "b.jsonl"]
+    with pytest.raises(InputError, match=r"link to a folder, which is not followed: name '\.\./deep'"):
+        expand(str(linked))
+    (linked / "c.jsonl").symlink_to("nowhere")
+    with pytest.raises(InputError, match="link to 'nowhere', which does not exist"):
+        expand(f"{linked}/*.jsonl")

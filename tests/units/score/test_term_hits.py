@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import InputError
+from tasks.score._lists import read_keys, read_set, read_terms
 from tasks.score.bad_words import bad_words
 from tasks.score.term_hits import term_hits
 from tests.units.text.oracles import batch
@@ -72,3 +73,11 @@ def test_bad_words_are_those_of_the_expression_of_c4(tmp_path: Path) -> None:
     expected = [bool(spaced.search(text.lower())) or any(word in text for word in BAD[3:]) for text in TEXTS]
     found = bad_words(batch(*TEXTS), words=listed(tmp_path, *BAD))
     assert (found["bad_words_total"] > 0).tolist() == expected and {True, False} <= set(expected)
+
+
+@pytest.mark.parametrize("lines", ["", "# a comment\n\n"])
+def test_an_empty_list_is_refused_rather_than_passed_by_every_document(tmp_path: Path, lines: str) -> None:
+    (tmp_path / "empty").write_text(lines)
+    for read in (read_terms, read_set, read_keys):
+        with pytest.raises(InputError, match="empty' holds no entry"):
+            read(str(tmp_path / "empty"))

@@ -46,6 +46,7 @@ def test_a_quota_is_met_by_the_document_that_crosses_it(
         assert over <= 0 or over < max(sizes[mine & (found.copies > 0)]), "more than the document that crosses"
         assert row["achieved"] <= row["available"] and asked <= row["available"]
         assert row["shortfall"] == max(0, row["quota"] - row["achieved"])
+        assert row["excess"] == max(0, row["achieved"] - row["quota"] - row["redistributed"])
 
 
 @filling

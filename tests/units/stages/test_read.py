@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from schemas.errors import InputError
 from tasks.ledger import Ledger
+from tasks.resolve import parse
+from tasks.run import opened
+from tasks.stages import read
 from tests.small import run_here, write_corpus
 
 RECIPE = """
@@ -81,3 +85,10 @@ def test_the_domain_is_the_source_where_none_is_named(corpus: Path, tmp_path: Pa
     run_here(corpus, tmp_path / "w", recipe=RECIPE)
     found = tables(tmp_path / "w", domains="SELECT DISTINCT source, domain FROM documents ORDER BY ALL")["domains"]
     assert [tuple(row.values()) for row in found] == [("code", "code"), ("notes", "prose")]
+
+
+def test_sources_without_a_record_are_no_release(tmp_path: Path) -> None:
+    (tmp_path / "notes.jsonl").write_text("")
+    recipe = parse("name: x\nsources: {notes: notes.jsonl}\n", folder=tmp_path)
+    with pytest.raises(InputError, match="no source holds a record"), opened(recipe, tmp_path / "warehouse") as run:
+        read.read(run)
