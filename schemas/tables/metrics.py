@@ -1,4 +1,4 @@
-"""One row per figure about a deduplication, the order or the packing."""
+"""One row per figure about an annotation, a deduplication, the edits, the order or the packing."""
 
 from schemas.table import Column, Table
 
