@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from schemas.errors import UnitError
 from schemas.recipe import Call, Step
@@ -86,9 +87,9 @@ def _room(unit: units.Unit, call: Call, packed: pa.Table, segments: pa.Table) ->
 def _as_documents(items: pa.Table, documents: pa.Table) -> pa.Table:
     """What a packer takes for documents where transforms came first: each of their contexts is one.
 
-    What is said of it beside its tokens is what is said of the document of its first piece.
+    What is said of it beside its tokens is what is said of the document of its first piece that is of one.
     """
-    first = items.take(pa.array(firsts(items)[:-1]))
+    first = items.take(pa.array(_first_of_documents(items)))
     sizes = context_lengths(items)
     row = pc.index_in(first["doc_id"], documents["doc_id"])
     said = documents.drop_columns(["doc_id", "copy", "tokens"]).take(row.combine_chunks())
@@ -98,6 +99,14 @@ def _as_documents(items: pa.Table, documents: pa.Table) -> pa.Table:
         "tokens": pa.array(sizes),
     }
     return pa.table(found | {name: said[name] for name in said.column_names})
+
+
+def _first_of_documents(items: pa.Table) -> NDArray[np.int64]:
+    """The row of each context's first piece that is of a document; of its first piece if none is."""
+    begins = firsts(items)
+    owned = np.append(np.flatnonzero(items["doc_id"].is_valid().to_numpy()), begins[-1])
+    found = owned[np.searchsorted(owned, begins[:-1])]
+    return np.where(found < begins[1:], found, begins[:-1])
 
 
 def _of(items: pa.Table, segments: pa.Table) -> pa.Table:

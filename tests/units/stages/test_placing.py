@@ -9,6 +9,8 @@ from schemas.errors import UnitError
 from tasks.ledger import Ledger
 from tasks.order._placing import placing_figures, smallest_repeat_gap
 from tasks.pack import decompose, near_fit
+from tasks.stages.pack import _as_documents
+from tasks.transform._pieces import pieces
 from tests.small import run_here, write_corpus
 
 HEAD = """
@@ -86,3 +88,15 @@ def test_placing_figures_see_a_sort_by_source_and_the_nearest_repeat() -> None:
     assert found["score_order_correlation"] == 1 and found["largest_source_divergence"] == pytest.approx(1)
     assert found["largest_length_divergence"] == 0 and found["smallest_repeat_gap"] == 49 * 8
     assert smallest_repeat_gap(ordered["doc_id"].to_numpy()[:50], ordered["tokens"].to_numpy()[:50]) is None
+
+
+def test_a_context_of_before_packing_is_of_the_source_of_its_first_document() -> None:
+    documents = pa.table(
+        {"doc_id": pa.array([7, 8], pa.uint64()), "copy": [0, 0], "tokens": [5, 6], "source": ["a", "b"]}
+    )
+    items = pieces(
+        context_id=[0, 0, 1, 2], position=[0, 1, 0, 0], doc_id=[None, 8, 7, None], copy=[None, 0, 0, None],
+        start=[0, 0, 0, 0], stop=[0, 6, 5, 0], inserted=[[9], None, None, [9, 9]],
+    )  # fmt: skip
+    found = _as_documents(items, documents)
+    assert found["source"].to_pylist() == ["b", "a", None] and found["tokens"].to_pylist() == [7, 5, 2]
