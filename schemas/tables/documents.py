@@ -16,7 +16,7 @@ documents = Table(
         Column("license", "VARCHAR", "licence that the input states"),
         Column("bytes", "BIGINT", "size of the text in UTF-8 bytes"),
         Column("characters", "BIGINT", "length of the text in code points"),
-        Column("tokens", "BIGINT", "length in tokens after all edits, with one end-of-text token; 0 if refused at reading"),
+        Column("tokens", "BIGINT", "length in tokens after edits, with one end-of-text token; 0 if refused at reading"),
         Column("content_hash", "BLOB", "128-bit hash of the text"),
         Column("file", "VARCHAR", "input file, relative to its source"),
         Column("row", "BIGINT", "record in that file, from 0"),
