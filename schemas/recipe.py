@@ -27,8 +27,11 @@ FilePath = Annotated[str, "path"]  # taken from the recipe's folder, known by wh
 Count = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+ShareAbove0 = Annotated[float, Field(gt=0, le=1)]
 Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 From0 = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+ZstdLevel = Annotated[int, Field(ge=-(1 << 17), le=22)]
 COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*([^\s=<>!].*?)\s*$")
 QUANTILE = re.compile(r"^q(0?\.\d+|[01])$")
 

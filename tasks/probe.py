@@ -18,7 +18,6 @@ NO_DOCUMENTS = pa.table(
     }
 )
 NO_ITEMS = ITEMS.empty_table()
-ONE_DOMAIN = pa.table({"domain": ["any"], "documents": [1], "tokens": [1]})
 
 
 def probe(unit: Unit, settings: dict[str, Any]) -> None:
@@ -35,7 +34,8 @@ def _pack(unit: Unit, settings: dict[str, Any]) -> None:
 
 
 def _reweight(unit: Unit, settings: dict[str, Any]) -> None:
-    unit.call(ONE_DOMAIN, **settings)
+    names = list(dict.fromkeys([*(settings.get("epochs") or {}), "any"]))
+    unit.call(pa.table({"domain": names, "documents": [1] * len(names), "tokens": [1] * len(names)}), **settings)
 
 
 def _select(unit: Unit, settings: dict[str, Any]) -> None:

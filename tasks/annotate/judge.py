@@ -8,7 +8,7 @@ off as data; and too many failures stop the run. Cost: one call per document or 
 from typing import Any, Literal
 
 from schemas.errors import RecipeError
-from schemas.recipe import FilePath
+from schemas.recipe import Above0, Count, FilePath, From0, Share, Whole
 from tasks.annotate._answers import Limits, outcomes, unanswered
 from tasks.annotate._ask import Manners, check_endpoint
 from tasks.annotate._kept import Kept, file_of
@@ -32,24 +32,24 @@ def judge(
     prompt: str = "educational_quality",
     pack: FilePath | None = None,
     unit: Literal["document", "paragraph"] = "document",
-    sample: int = 5000,
+    sample: Count = 5000,
     allocation: Allocation = "proportional",
     score: str | None = None,
-    paragraphs_each: int = 1,
-    min_tokens: int = 64,
+    paragraphs_each: Count = 1,
+    min_tokens: Whole = 64,
     key_from: str | None = None,
     request: dict[str, Any] | None = None,
-    concurrency: int = 8,
-    requests_per_minute: float | None = None,
-    tokens_per_minute: float | None = None,
-    timeout: float = 120.0,
-    waits: tuple[float, ...] = (1.0, 2.0, 4.0),
-    patience: float = 600.0,
-    tries: int = 3,
-    errors: float = 0.02,
-    price_in: float | None = None,
-    price_out: float | None = None,
-    budget: float | None = None,
+    concurrency: Count = 8,
+    requests_per_minute: Above0 | None = None,
+    tokens_per_minute: Above0 | None = None,
+    timeout: Above0 = 120.0,
+    waits: tuple[From0, ...] = (1.0, 2.0, 4.0),
+    patience: From0 = 600.0,
+    tries: Count = 3,
+    errors: Share = 0.02,
+    price_in: From0 | None = None,
+    price_out: From0 | None = None,
+    budget: From0 | None = None,
     seed: int,
 ) -> Labels:
     """A language model asked about a sample of the documents, or of their paragraphs.
@@ -86,20 +86,10 @@ def check(
     model: str,
     prompt: str,
     pack: str | None,
-    sample: int,
-    paragraphs_each: int,
     key_from: str | None,
-    concurrency: int,
-    tries: int,
-    errors: float,
-    waits: tuple[float, ...],
     price_in: float | None,
     price_out: float | None,
     budget: float | None,
-    requests_per_minute: float | None,
-    tokens_per_minute: float | None,
-    timeout: float,
-    patience: float,
 ) -> None:
     """Refuse settings that cannot work, before any document is read; RecipeError says which."""
     check_endpoint(endpoint, key_from)
@@ -107,19 +97,5 @@ def check(
         load(prompt)
     if not model:
         raise RecipeError("model is the name by which the endpoint knows the model, got ''")
-    least = {"sample": sample, "paragraphs_each": paragraphs_each, "concurrency": concurrency, "tries": tries}
-    for name, count in least.items():
-        if count < 1:
-            raise RecipeError(f"{name} is at least 1, got {count}")
-    if not 0 <= errors <= 1:
-        raise RecipeError(f"errors is a share from 0 to 1, got {errors:g}")
-    paces = {"requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute, "timeout": timeout}
-    for name, pace in paces.items():
-        if pace is not None and not 0 < pace < float("inf"):
-            raise RecipeError(f"{name} is a number above 0, got {pace:g}")
-    amounts = {"price_in": price_in, "price_out": price_out, "budget": budget, "patience": patience}
-    for name, amount in [*amounts.items(), *(("waits", wait) for wait in waits)]:
-        if amount is not None and not 0 <= amount < float("inf"):
-            raise RecipeError(f"{name}: a number of at least 0, got {amount:g}")
     if (price_in is None) != (price_out is None) or (budget is not None and price_in is None):
         raise RecipeError("price_in and price_out go together, and a budget needs both")

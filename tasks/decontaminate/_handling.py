@@ -1,12 +1,12 @@
 """What every decontaminator is asked for besides its own settings: the items, and what to do about a match."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import pyarrow as pa
+from pydantic import Field
 
-from schemas.errors import UnitError
-from schemas.recipe import FilePath
+from schemas.recipe import FilePath, Whole
 
 Action = Literal["drop", "cut", "flag"]
 
@@ -40,10 +40,10 @@ def handling(
     question: str = "question",
     answer: str | None = "answer",
     action: Action = "drop",
-    max_overlap: float = 0.0,
-    margin: int = 200,
-    shortest_piece: int = 200,
-    most_pieces: int = 10,
+    max_overlap: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    margin: Whole = 200,
+    shortest_piece: Whole = 200,
+    most_pieces: Whole = 10,
 ) -> Handling:
     """Return how the matches of one decontaminator are handled.
 
@@ -55,9 +55,4 @@ def handling(
 
     Source: Brown et al. 2020, arXiv:2005.14165, appendix C (the cuts).
     """
-    for name, value in (("margin", margin), ("shortest_piece", shortest_piece), ("most_pieces", most_pieces)):
-        if value < 0:
-            raise UnitError(f"{name}: expected a number from 0, got {value}")
-    if not 0 <= max_overlap < 1:
-        raise UnitError(f"max_overlap: expected a share of at least 0 and less than 1, got {max_overlap}")
     return Handling(items, question, answer, action, max_overlap, margin, shortest_piece, most_pieces)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.errors import UnitError
+from schemas.recipe import Count
 from tasks.decontaminate._handling import handling as handling
 from tasks.decontaminate._index import build, find_pieces, gram_hashes
 from tasks.decontaminate._items import read_files as read_files
@@ -25,7 +25,7 @@ LENGTHS: dict[Variant, int] = {"plain": 13, "datatrove": 12, "janitor": 13}
 
 
 def index(
-    items: pa.Table, *, variant: Variant = "plain", n: int | None = None, question_ngrams: bool | None = None
+    items: pa.Table, *, variant: Variant = "plain", n: Count | None = None, question_ngrams: bool | None = None
 ) -> dict[str, np.ndarray]:
     """Return the index of the items' n-grams: those of each answer, and those that span a question's end and its start.
 
@@ -45,7 +45,7 @@ def index(
 
 
 def ngrams(
-    batch: TextBatch, *, fitted: dict[str, np.ndarray], variant: Variant = "plain", n: int | None = None
+    batch: TextBatch, *, fitted: dict[str, np.ndarray], variant: Variant = "plain", n: Count | None = None
 ) -> pa.Table:
     """Return where documents share an n-gram of ``n`` words with an evaluation item (None: the variant's own length).
 
@@ -63,8 +63,6 @@ def ngrams(
 
 
 def _length(variant: Variant, n: int | None) -> int:
-    if n is not None and n < 1:
-        raise UnitError(f"n: expected a number of words from 1, got {n}")
     return LENGTHS[variant] if n is None else n
 
 

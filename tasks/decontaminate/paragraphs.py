@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.errors import UnitError
+from schemas.recipe import Count
 from tasks.decontaminate._handling import handling as handling
 from tasks.decontaminate._index import build, find_pieces
 from tasks.decontaminate._items import read_files as read_files
@@ -19,10 +19,8 @@ from tasks.text.batch import TextBatch
 from tasks.text.segment import SYMBOLS
 
 
-def index(items: pa.Table, *, min_words: int = 13) -> dict[str, np.ndarray]:
+def index(items: pa.Table, *, min_words: Count = 13) -> dict[str, np.ndarray]:
     """Return the index of the paragraphs of questions and answers that have ``min_words`` words or more."""
-    if min_words < 1:
-        raise UnitError(f"min_words: expected a number from 1, got {min_words}")
     answers = items["answers"].combine_chunks()
     texts = pa.chunked_array([items["question"].combine_chunks(), answers.flatten()], pa.string())
     owners = np.concatenate([np.arange(len(items)), pc.list_parent_indices(answers).to_numpy().astype(np.int64)])

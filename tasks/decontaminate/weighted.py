@@ -11,7 +11,7 @@ ln((N + 1) / df), which is never 0. Its rules for reading passages are left out.
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, Share, Whole
 from tasks.decontaminate._answers import answer_arrays, answered
 from tasks.decontaminate._clusters import find_clusters
 from tasks.decontaminate._handling import handling as handling
@@ -24,14 +24,12 @@ from tasks.text.batch import TextBatch
 ARRAYS = ("gate", "keys", "rows", "offsets", "items", "weights")
 
 
-def index(items: pa.Table, *, n: int = 5, stride: int = 10, distinct: int = 4) -> dict[str, np.ndarray]:
+def index(items: pa.Table, *, n: Count = 5, stride: Count = 10, distinct: Whole = 4) -> dict[str, np.ndarray]:
     """Return the index of the items' questions and answers.
 
     A question is looked for if it has ``stride + n - 1`` words or more, so that no probe can miss it, and ``distinct``
     different ones.
     """
-    if n < 1 or stride < 1:
-        raise UnitError(f"n and stride: expected numbers from 1, got {n} and {stride}")
     words = words_of(TextBatch(items["question"].combine_chunks().cast(pa.large_string())), "plain")
     counts = np.diff(words.offsets)
     owners = np.repeat(np.arange(len(items)), counts)
@@ -49,15 +47,15 @@ def weighted(
     batch: TextBatch,
     *,
     fitted: dict[str, np.ndarray],
-    n: int = 5,
-    stride: int = 10,
-    misses: int = 11,
-    limit: float = 0.8,
-    short: int = 20,
-    long: int = 50,
-    answer_limit: float = 0.8,
-    near: int = 50,
-    window: int = 100,
+    n: Count = 5,
+    stride: Count = 10,
+    misses: Whole = 11,
+    limit: Share = 0.8,
+    short: Whole = 20,
+    long: Whole = 50,
+    answer_limit: Share = 0.8,
+    near: Whole = 50,
+    window: Whole = 100,
 ) -> pa.Table:
     """Return where documents hold a question, as weighed by the rarity of its n-grams, with its answer near it.
 

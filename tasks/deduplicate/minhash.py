@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, ShareAbove0
 from schemas.table import Column
 from tasks.deduplicate import _recall, _stars
 from tasks.deduplicate._buckets import buckets, groups, plan, read_pairs
@@ -30,9 +30,8 @@ class Part(NamedTuple):
     texts: str
 
 
-def measure(batch: TextBatch, *, ngram: int = 5, bands: int = 14, rows: int = 8, seed: int = 0) -> dict[str, Any]:
+def measure(batch: TextBatch, *, ngram: Count = 5, bands: Count = 14, rows: Count = 8, seed: int = 0) -> dict[str, Any]:
     """Return the column ``bands``: per document one 64-bit hash for each band of its MinHash signature."""
-    check(ngram=ngram, bands=bands, rows=rows)
     hashes = signatures(batch, ngram, bands, rows, seed)
     return {"bands": pa.ListArray.from_arrays(np.arange(0, hashes.size + 1, bands, dtype=np.int32), hashes.ravel())}
 
@@ -42,10 +41,10 @@ def minhash(
     documents: pa.Table,
     folder: Path,
     *,
-    ngram: int = 5,
-    bands: int = 14,
-    rows: int = 8,
-    verify: float = 0.7,
+    ngram: Count = 5,
+    bands: Count = 14,
+    rows: Count = 8,
+    verify: ShareAbove0 = 0.7,
     prefer: str | None = None,
     seed: int = 0,
     mapper: Mapper = map,
@@ -66,7 +65,6 @@ def minhash(
     Source: Broder 1997, "On the resemblance and containment of documents"; bands and rows of Penedo et al. 2024,
     arXiv:2406.17557 (FineWeb: word 5-grams, 14 bands of 8 rows).
     """
-    check(ngram=ngram, bands=bands, rows=rows, verify=verify)
     doc_ids, rank = ranked(documents, prefer)
     characters = by_doc_id(documents, "characters")
     live = _save(folder / "live.npy", doc_ids)
@@ -96,15 +94,6 @@ def minhash(
     audit = partial(_recall.audit, ngram=ngram, bands=bands, rows=rows, seed=seed)
     [recall] = mapper(audit, [_recall.ordered(sample)])  # the workers have the text engine loaded
     return duplicates("minhash", *_stars.joined(found), statistics, recall)
-
-
-def check(*, ngram: int, bands: int, rows: int, verify: float = 1.0) -> None:
-    """Raise UnitError for settings that give no signature or no pair."""
-    if not 0 < verify <= 1:
-        raise UnitError(f"verify is a Jaccard similarity above 0 and up to 1, got {verify}")
-    for name, value in (("ngram", ngram), ("bands", bands), ("rows", rows)):
-        if value < 1:
-            raise UnitError(f"{name} must be at least 1, got {value}")
 
 
 def _save(path: Path, values: Ids) -> str:

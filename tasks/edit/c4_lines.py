@@ -7,6 +7,7 @@ the bytes; lines that end like no sentence are not looked into.
 
 import numpy as np
 
+from schemas.recipe import Count, Whole
 from tasks.edit._made import made
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
@@ -15,7 +16,9 @@ from tasks.text.spans import Spans
 from tasks.text.web_lines import citation_table, phrase_table
 
 
-def c4_lines(batch: TextBatch, *, fewest_words: int = 3, longest_word: int = 1000, sentence_end: bool = True) -> Spans:
+def c4_lines(
+    batch: TextBatch, *, fewest_words: Whole = 3, longest_word: Count = 1000, sentence_end: bool = True
+) -> Spans:
     """Cut the lines that do not read like prose, and citation marks.
 
     A line stays when it has ``fewest_words`` words between white space, none of more than ``longest_word`` characters,

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from schemas.errors import RecipeError
-from schemas.recipe import inline_rule
+from schemas.recipe import Whole, inline_rule
 from schemas.rule import Rule
 from tasks.score._predict import failing_paragraphs
 from tasks.text.batch import TextBatch
@@ -21,11 +21,9 @@ FITTED_WITH = {"unit": "paragraph"}  # how it must have learnt
 LEAST_WORDS = 64
 
 
-def check(*, rule: str, least_words: int = LEAST_WORDS) -> None:
+def check(*, rule: str) -> None:
     """Raise RecipeError unless the rule compares with a fixed threshold."""
     _rule(rule)
-    if least_words < 0:
-        raise RecipeError(f"least_words must be at least 0, got {least_words}")
 
 
 def _rule(text: str) -> Rule:
@@ -36,7 +34,7 @@ def _rule(text: str) -> Rule:
 
 
 def student_paragraphs(
-    batch: TextBatch, *, fitted: dict[str, NDArray[Any]], rule: str, least_words: int = LEAST_WORDS
+    batch: TextBatch, *, fitted: dict[str, NDArray[Any]], rule: str, least_words: Whole = LEAST_WORDS
 ) -> Spans:
     """Cut the paragraphs of which a student says what ``rule`` does not keep, with what separates them.
 

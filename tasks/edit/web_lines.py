@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 
+from schemas.recipe import Share, Whole
 from tasks.edit._made import made
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
@@ -26,10 +27,10 @@ FURNITURE = (
 def web_lines(
     batch: TextBatch,
     *,
-    most_capitals: float = 0.5,
-    most_digits: float = 0.999999,
-    fewest_words: int = 2,
-    furniture_words: int = 10,
+    most_capitals: Share = 0.5,
+    most_digits: Share = 0.999999,
+    fewest_words: Whole = 2,
+    furniture_words: Whole = 10,
 ) -> Spans:
     """Cut lines of a page that are not part of its text, and furniture in short lines.
 

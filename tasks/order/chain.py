@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.errors import RecipeError
+from schemas.recipe import Count, From0, Share
 from tasks.order._terms import TERM_COLUMNS, count_terms
 from tasks.order._words_search import Mapper, grow
 from tasks.text.batch import TextBatch
@@ -21,7 +21,7 @@ from tasks.text.batch import TextBatch
 COLUMNS = TERM_COLUMNS
 
 
-def measure(batch: TextBatch, *, terms: int = 512, query: int = 300) -> dict[str, Any]:
+def measure(batch: TextBatch, *, terms: Count = 512, query: Count = 300) -> dict[str, Any]:
     """Count hashed words: of the first ``terms`` distinct ones, and how many are in the first ``query`` words."""
     return count_terms(batch, terms=terms, query=query)
 
@@ -30,13 +30,13 @@ def chain(
     documents: pa.Table,
     *,
     seed: int,
-    context_length: int = 8192,
-    buffer: int = 4096,
-    query: int = 300,
+    context_length: Count = 8192,
+    buffer: Count = 4096,
+    query: Count = 300,
     hops: Literal[1, 2] = 1,
-    k1: float = 1.5,
-    b: float = 0.75,
-    terms: int = 512,
+    k1: From0 = 1.5,
+    b: Share = 0.75,
+    terms: Count = 512,
     mapper: Mapper = map,
 ) -> NDArray[np.int64]:
     """Chains of documents, each the one most like the beginning of the last by its words (BM25Chunk).
@@ -53,11 +53,6 @@ def chain(
 
     Source: Zhao et al. 2024, arXiv:2402.13991, section 2 (k1, b: Robertson and Zaragoza 2009, the usual values).
     """
-    for name, value in {"context_length": context_length, "buffer": buffer, "query": query, "terms": terms}.items():
-        if value < 1:
-            raise RecipeError(f"order chain: {name} must be at least 1, got {value}")
-    if k1 < 0 or not 0 <= b <= 1:
-        raise RecipeError(f"order chain: k1 is at least 0 and b from 0 to 1, got {k1} and {b}")
     rows = np.argsort(documents["doc_id"].to_numpy(), kind="stable")
     if len(rows) < 2:
         return rows

@@ -14,21 +14,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from schemas.errors import RecipeError, unknown
+from schemas.recipe import Above0, Count, Share
 from tasks.draw import noise
 
 Mode = Literal["ascending", "descending", "folding", "pacing", "interleave"]
 Integers = np.ndarray[Any, np.dtype[Any]]
-
-
-def check(*, folds: int, start: float, power: float, bins: int) -> None:
-    """Raise RecipeError for a setting out of its range."""
-    for name, count in (("folds", folds), ("bins", bins)):
-        if count < 1:
-            raise RecipeError(f"order curriculum: {name} must be at least 1, got {count}")
-    if not 0 <= start <= 1:
-        raise RecipeError(f"order curriculum: start is a share from 0 to 1, got {start}")
-    if not 0 < power < float("inf"):
-        raise RecipeError(f"order curriculum: power must be above 0 and finite, got {power}")
 
 
 def curriculum(
@@ -37,10 +27,10 @@ def curriculum(
     seed: int,
     score: str,
     mode: Mode = "ascending",
-    folds: int = 3,
-    start: float = 0.1,
-    power: float = 2.0,
-    bins: int = 10,
+    folds: Count = 3,
+    start: Share = 0.1,
+    power: Above0 = 2.0,
+    bins: Count = 10,
 ) -> NDArray[np.int64]:
     """Put the documents in an order that a score decides; random by ``seed`` where it does not.
 
@@ -60,7 +50,6 @@ def curriculum(
     >>> curriculum(documents, seed=0, score="quality").tolist()
     [1, 0, 2]
     """
-    check(folds=folds, start=start, power=power, bins=bins)
     order = _sorted(documents, score, seed)
     if mode == "descending":
         return order[::-1].copy()

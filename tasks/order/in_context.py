@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.errors import RecipeError
+from schemas.recipe import Count, ShareAbove0
 from schemas.table import Column
 from tasks.order._embedding import embeddings
 from tasks.order._features import word_counts
@@ -25,7 +25,7 @@ COLUMNS = (
 )
 
 
-def measure(batch: TextBatch, *, features: int = 256, model: str | None = None) -> dict[str, pa.Array]:
+def measure(batch: TextBatch, *, features: Count = 256, model: str | None = None) -> dict[str, pa.Array]:
     """Count hashed words (at most 5 x ``features`` bytes per document), or embed with ``model`` instead."""
     if model is not None:
         none = np.zeros(len(batch) + 1, np.int64)
@@ -40,12 +40,12 @@ def in_context(
     documents: pa.Table,
     *,
     seed: int,
-    neighbors: int = 10,
+    neighbors: Count = 10,
     traversal: Literal["greedy_edges", "residual_degree"] = "greedy_edges",
-    apart: float = 0.9,
-    apart_tokens: int = 8192,
-    dimensions: int = 128,
-    features: int = 256,
+    apart: ShareAbove0 = 0.9,
+    apart_tokens: Count = 8192,
+    dimensions: Count = 128,
+    features: Count = 256,
     model: str | None = None,
     measured: Sequence[str] | None = None,
     folder: Path | None = None,
@@ -70,9 +70,6 @@ def in_context(
 
     Source: Shi et al. 2023, arXiv:2310.10638, algorithm 1; greedy_edges: Gristmill.
     """
-    _check(neighbors=neighbors, dimensions=dimensions, features=features, apart_tokens=apart_tokens)
-    if not 0.0 < apart <= 1.0:
-        raise RecipeError(f"order in_context: apart is a cosine in (0, 1], got {apart}")
     rows = np.argsort(documents["doc_id"].to_numpy(), kind="stable")
     if len(rows) < 2:
         return rows
@@ -82,9 +79,3 @@ def in_context(
     with nullcontext(folder) if folder else TemporaryDirectory(prefix="in_context-") as where:
         way = arrange(ranked, sources, Path(where), settings, mapper, worded=model is None)
     return rows[way.order]
-
-
-def _check(**counts: int) -> None:
-    for name, value in counts.items():
-        if value < 1:
-            raise RecipeError(f"order in_context: {name} must be at least 1, got {value}")

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.errors import RecipeError
+from schemas.recipe import Count, From0, ShareAbove0
 from schemas.table import Column
 from tasks.draw import noise
 from tasks.order._keyphrases import keyphrases, keywords
@@ -25,7 +25,7 @@ COLUMNS = (
 )
 
 
-def measure(batch: TextBatch, *, longest: int = 4, phrases: int = 64) -> dict[str, Any]:
+def measure(batch: TextBatch, *, longest: Count = 4, phrases: Count = 64) -> dict[str, Any]:
     """Find each document's best ``phrases`` of at most ``longest`` words."""
     hashes, scores = keyphrases(batch, longest=longest, most=phrases)
     return {"phrases": hashes, "phrase_scores": scores}
@@ -35,10 +35,10 @@ def keyword_groups(
     documents: pa.Table,
     *,
     seed: int,
-    common: float = 0.01,
-    least: float = 2.0,
-    longest: int = 4,
-    phrases: int = 64,
+    common: ShareAbove0 = 0.01,
+    least: From0 = 2.0,
+    longest: Count = 4,
+    phrases: Count = 64,
 ) -> NDArray[np.int64]:
     """Documents that go by the same keyword next to each other, groups and their documents at random (Quest).
 
@@ -54,13 +54,6 @@ def keyword_groups(
     Source: Gao et al. 2024, arXiv:2405.19846 (grouping); Rose et al. 2010, Automatic keyword extraction from individual
     documents (scores).
     """
-    if not 0 < common <= 1 or least < 0:
-        raise RecipeError(
-            f"order keyword_groups: common is a share in (0, 1] and least at least 0; got {common}, {least}"
-        )
-    for name, value in {"longest": longest, "phrases": phrases}.items():
-        if value < 1:
-            raise RecipeError(f"order keyword_groups: {name} must be at least 1, got {value}")
     rows = np.argsort(documents["doc_id"].to_numpy(), kind="stable")
     if len(rows) < 2:
         return rows

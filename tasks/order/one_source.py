@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.errors import RecipeError
+from schemas.recipe import Count
 from tasks.draw import noise, uniform
 
 
@@ -14,8 +14,8 @@ def one_source(
     documents: pa.Table,
     *,
     seed: int,
-    context_length: int = 8192,
-    contexts: int = 1,
+    context_length: Count = 8192,
+    contexts: Count = 1,
     by: Literal["source", "domain"] = "source",
 ) -> NDArray[np.int64]:
     """Documents of one source next to each other, context after context, sources by their weight (UniChunk).
@@ -34,10 +34,6 @@ def one_source(
     >>> "".join(table["source"].to_pylist()[i] for i in one_source(table, seed=1, context_length=10))
     'aabbab'
     """
-    if context_length < 1 or contexts < 1:
-        raise RecipeError(
-            f"order one_source: context_length and contexts must be at least 1, got {context_length} and {contexts}"
-        )
     doc_ids = documents["doc_id"].to_numpy().astype(np.uint64)
     if len(doc_ids) == 0:
         return np.zeros(0, np.int64)

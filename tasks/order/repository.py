@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.errors import RecipeError
+from schemas.recipe import Whole
 from schemas.table import Column
 from tasks.draw import noise
 from tasks.order._imports import IMPORT_COLUMNS, find_imports
@@ -45,7 +45,7 @@ def repository(
     *,
     seed: int,
     repository: Where = "source",
-    depth: int = 2,
+    depth: Whole = 2,
     repository_field: str = "repo_name",
     path_field: str = "path",
 ) -> NDArray[np.int64]:
@@ -71,8 +71,6 @@ def repository(
     >>> repository(table, seed=0).tolist()
     [2, 1, 0]
     """
-    if depth < 0:
-        raise RecipeError(f"order repository: depth is a number of folders, at least 0; got {depth}")
     found = plan(documents, repository=repository, depth=depth)
     drawn = {name: int(noise(np.array([_hash(name)]), seed)[0]) for name in found.orders}
     names = sorted(found.orders, key=lambda name: (drawn[name], name))

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from schemas.errors import RecipeError
+from schemas.recipe import Count, From0, Share
 from schemas.table import Column
 from tasks.draw import noise
 from tasks.order import in_context
@@ -44,10 +44,10 @@ def measure(
     batch: TextBatch,
     *,
     retriever: Retriever = "vectors",
-    features: int = 256,
+    features: Count = 256,
     model: str | None = None,
-    terms: int = 512,
-    query: int = 300,
+    terms: Count = 512,
+    query: Count = 300,
 ) -> dict[str, Any]:
     """Count words as the retriever needs them: as ``in_context`` does for vectors, as ``chain`` does for words."""
     if retriever == "vectors":
@@ -59,18 +59,18 @@ def tree(
     documents: pa.Table,
     *,
     seed: int,
-    branches: int = 1,
+    branches: Count = 1,
     inside: Literal["breadth", "reversed", "depth", "random"] = "breadth",
     retriever: Retriever = "vectors",
-    context_length: int = 32_768,
-    dimensions: int = 128,
-    features: int = 256,
+    context_length: Count = 32_768,
+    dimensions: Count = 128,
+    features: Count = 256,
     model: str | None = None,
-    terms: int = 512,
-    query: int = 300,
-    buffer: int = 4096,
-    k1: float = 1.5,
-    b: float = 0.75,
+    terms: Count = 512,
+    query: Count = 300,
+    buffer: Count = 4096,
+    k1: From0 = 1.5,
+    b: Share = 0.75,
     measured: Sequence[str] | None = None,
     folder: Path | None = None,
     mapper: Mapper = map,
@@ -91,9 +91,6 @@ def tree(
 
     Source: Staniszewski et al. 2023, arXiv:2312.17296, algorithm 1.
     """
-    for name, value in {"branches": branches, "context_length": context_length, "buffer": buffer}.items():
-        if value < 1:
-            raise RecipeError(f"order tree: {name} must be at least 1, got {value}")
     rows = np.argsort(documents["doc_id"].to_numpy(), kind="stable")
     if len(rows) < 2:
         return rows

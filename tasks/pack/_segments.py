@@ -23,8 +23,6 @@ SEGMENTS = pa.schema(
 
 def token_counts(documents: pa.Table, context_length: int) -> Integers:
     """Return the documents' lengths in tokens as int64, or say which length cannot be packed."""
-    if context_length < 1:
-        raise UnitError(f"context_length is {context_length}; it must be at least 1 token")
     tokens = documents["tokens"].to_numpy().astype(np.int64, copy=False)
     if len(tokens) and tokens.min() < 1:
         row = int(tokens.argmin())

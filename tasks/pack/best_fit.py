@@ -4,13 +4,13 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, Whole
 from tasks.pack._rooms import pieces_of, set_room, smallest_room
 from tasks.pack._segments import Integers, segments_table, shuffled, token_counts
 
 
 def best_fit(
-    documents: pa.Table, *, context_length: int = 2048, seed: int = 0, window: int | None = 16, shuffle: bool = True
+    documents: pa.Table, *, context_length: Count = 2048, seed: int = 0, window: Whole | None = 16, shuffle: bool = True
 ) -> pa.Table:
     """Pack documents whole, each into the fullest context that still has room for it.
 
@@ -25,7 +25,7 @@ def best_fit(
     ``seed`` so that neighboring contexts are not alike.
 
     Returns the segments: context_id, position, doc_id, copy, start, stop (tokens). O(N log context_length).
-    Raises UnitError for a document without tokens, a context_length under 1 or a negative window.
+    Raises UnitError for a document without tokens.
 
     Source: Ding et al. 2024, arXiv:2404.10830 (Optimized Best-Fit Decreasing); windows that share their open contexts:
     Gristmill.
@@ -34,8 +34,6 @@ def best_fit(
     >>> best_fit(table, context_length=4, shuffle=False).select(["context_id", "doc_id"]).to_pydict()
     {'context_id': [0, 0, 1], 'doc_id': [7, 9, 8]}
     """
-    if window is not None and window < 0:
-        raise UnitError(f"window is {window}; it must be a number of documents, or null for the whole corpus")
     tokens = token_counts(documents, context_length)
     row, start, stop = pieces_of(tokens, context_length)
     span = max(window or len(tokens), 1)

@@ -6,10 +6,13 @@ the largest that they can give is made, and the figures say which that is. The o
 Cost: about that of best fit over the whole corpus, plus looking into contexts for each document of a rare class.
 """
 
+from typing import Annotated
+
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, Share
 from tasks.draw import noise
 from tasks.order._burstiness import burstiness, rare
 from tasks.pack._bursts import labels, most, packed
@@ -20,12 +23,12 @@ from tasks.pack._segments import rows_of, segments_table, shuffled, token_counts
 def bursts(
     documents: pa.Table,
     *,
-    context_length: int = 2048,
+    context_length: Count = 2048,
     seed: int = 0,
     by: str = "source",
-    share: float = 0.5,
-    shots: int = 3,
-    ways: int = 2,
+    share: Share = 0.5,
+    shots: Annotated[int, Field(ge=2)] = 3,
+    ways: Count = 2,
 ) -> pa.Table:
     """Pack whole documents so that ``share`` of the contexts hold a burst: a rare class ``shots`` times or more.
 
@@ -37,7 +40,7 @@ def bursts(
     and the contexts are shuffled by ``seed``.
 
     ``documents`` has doc_id, copy, tokens and ``by``. Returns the segments: context_id, position, doc_id, copy, start,
-    stop. UnitError: a setting out of its range, or a document without tokens.
+    stop. UnitError: no such column, or a document without tokens.
 
     Source: Chan et al. 2022, arXiv:2205.05055 (shots, ways, share of bursts); the packing: Gristmill.
 
@@ -46,7 +49,6 @@ def bursts(
     >>> sorted(np.bincount(found["context_id"].to_numpy()[found["doc_id"].to_numpy() < 4], minlength=3).tolist())
     [0, 1, 3]
     """
-    _check(share, shots, ways)
     tokens = token_counts(documents, context_length)
     row, start, stop = pieces_of(tokens, context_length)
     size = stop - start
@@ -74,11 +76,3 @@ def figures(
     bound = most(fit[rare(np.bincount(label))], shots, ways) / (int(context.max()) + 1)
     random = {f"{name}_at_random": value for name, value in burstiness(context, thrown, repeats=shots).items()}
     return {**found, **random, "largest_bursty_share": min(bound, 1.0)}
-
-
-def _check(share: float, shots: int, ways: int) -> None:
-    if not 0 <= share <= 1:
-        raise UnitError(f"share of bursts must be from 0 to 1, got {share}")
-    for name, value in (("shots", shots - 1), ("ways", ways)):
-        if value < 1:
-            raise UnitError(f"{name} must be at least {2 if name == 'shots' else 1}, got {value + (name == 'shots')}")

@@ -3,17 +3,18 @@
 import numpy as np
 import pyarrow as pa
 
+from schemas.recipe import Count
 from tasks.pack._segments import segments_table, shuffled, token_counts
 
 
-def concatenate(documents: pa.Table, *, context_length: int = 2048, seed: int = 0, shuffle: bool = True) -> pa.Table:
+def concatenate(documents: pa.Table, *, context_length: Count = 2048, seed: int = 0, shuffle: bool = True) -> pa.Table:
     """Join documents in order and cut every ``context_length`` tokens; the last context is shorter.
 
     No padding, but documents are cut wherever a context ends. ``documents`` has doc_id, copy and tokens, in order.
     With ``shuffle`` the contexts are then shuffled by ``seed``.
 
     Returns the segments: context_id, position, doc_id, copy, start, stop (tokens). Raises UnitError for a document
-    without tokens or a context_length under 1.
+    without tokens.
 
     Source: Brown et al. 2020, arXiv:2005.14165, section 2.3 and appendix B.
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numba import njit
 
 from schemas.errors import UnitError
+from schemas.recipe import Count, Whole
 from tasks.draw import noise
 from tasks.pack._segments import Integers, segments_table, shuffled, token_counts
 
@@ -22,13 +23,13 @@ def decompose(
     documents: pa.Table,
     *,
     seed: int = 0,
-    shortest: int = 256,
-    longest: int = 8192,
-    ahead: int = 0,
+    shortest: Count = 256,
+    longest: Count = 8192,
+    ahead: Whole = 0,
     pieces: Literal["longest", "random"] = "longest",
     lengths: Literal["natural", "linear", "power"] = "natural",
-    batch_tokens: int | None = None,
-    cycles: int = 8,
+    batch_tokens: Count | None = None,
+    cycles: Count = 8,
     longest_first: bool = True,
 ) -> pa.Table:
     """Cut each document into pieces of 2^k tokens, the longest that fit first, each a context of its own.
@@ -45,7 +46,7 @@ def decompose(
     longest contexts, so that a lack of memory shows at once. Contexts that fill no batch come last, by length.
 
     ``documents`` has doc_id, copy and tokens. Returns the segments: context_id, position, doc_id, copy, start, stop.
-    UnitError: a setting out of its range, or a document without tokens.
+    UnitError: lengths that do not fit each other, or a document without tokens.
 
     Source: Pouransari et al. 2024, arXiv:2405.13226 (dataset decomposition, grow-linear, grow-P2).
 
@@ -55,7 +56,7 @@ def decompose(
     {'start': [0, 12, 8], 'stop': [8, 14, 12]}
     """
     batch = batch_tokens or longest
-    _check(shortest, longest, ahead, batch, cycles)
+    _check(shortest, longest, batch)
     tokens = token_counts(documents, 1)
     low, high = shortest.bit_length() - 1, longest.bit_length() - 1
     most = int((tokens // (shortest + ahead)).sum())
@@ -88,18 +89,14 @@ def _powers(lengths: Integers) -> Integers:
     return np.frexp(lengths)[1].astype(np.int64) - 1
 
 
-def _check(shortest: int, longest: int, ahead: int, batch: int, cycles: int) -> None:
+def _check(shortest: int, longest: int, batch: int) -> None:
     for name, value in (("shortest", shortest), ("longest", longest)):
-        if value < 1 or value & (value - 1):
+        if value & (value - 1):
             raise UnitError(f"{name} is a power of two of at least 1 token, got {value}")
     if shortest > longest:
         raise UnitError(f"shortest must be at most longest, got {shortest} and {longest}")
-    if ahead < 0:
-        raise UnitError(f"ahead must be at least 0 tokens, got {ahead}")
     if batch < longest or batch % longest:
         raise UnitError(f"batch_tokens must be a multiple of longest, {longest}, got {batch}")
-    if cycles < 1:
-        raise UnitError(f"cycles must be at least 1, got {cycles}")
 
 
 @njit(nogil=True, cache=True)

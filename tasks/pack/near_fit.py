@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, From0
 from tasks.order._related import vectors_of
 from tasks.order._vectors import cosines
 from tasks.pack._rooms import pieces_of
@@ -27,10 +27,10 @@ CONTEXTS, MOST = 2, 1024
 def near_fit(
     documents: pa.Table,
     *,
-    context_length: int = 2048,
+    context_length: Count = 2048,
     seed: int = 0,
-    reach: int = 256,
-    price: float = 0.005,
+    reach: Count = 256,
+    price: From0 = 0.005,
     shuffle: bool = True,
 ) -> pa.Table:
     """Pack documents whole, in their order as nearly as contexts of ``context_length`` tokens can be filled with it.
@@ -43,7 +43,7 @@ def near_fit(
 
     ``documents`` has doc_id, copy and tokens, in order; with word_buckets and word_counts, similarities are known.
     Within a context documents keep their order; contexts are shuffled by ``seed``. Returns the segments: context_id,
-    position, doc_id, copy, start, stop (tokens). UnitError: a setting out of its range, or a document without tokens.
+    position, doc_id, copy, start, stop (tokens). UnitError: a document without tokens.
 
     Source: Gristmill, after Ding et al. 2024, arXiv:2404.10830 (packing without avoidable cuts).
 
@@ -51,10 +51,6 @@ def near_fit(
     >>> near_fit(table, context_length=4, price=1, shuffle=False).select(["context_id", "doc_id"]).to_pydict()
     {'context_id': [0, 0, 1, 1], 'doc_id': [7, 10, 8, 9]}
     """
-    if reach < 1:
-        raise UnitError(f"reach must be at least 1 document, got {reach}")
-    if not 0 <= price < float("inf"):
-        raise UnitError(f"price must be at least 0 and finite, got {price}")
     tokens = token_counts(documents, context_length)
     row, start, stop = pieces_of(tokens, context_length)
     ties = _ties(documents)[row]

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from tasks.read._lines import BOM, Block, blocks, too_long
 from tasks.read._rows import BadRecordError, Document, Rows, document_of, listed
 from tasks.read._slice import Fields, Slice
@@ -18,8 +19,8 @@ def csv(
     delimiter: str | None = None,
     quotechar: str = '"',
     invalid_utf8: Literal["fail", "replace"] = "fail",
-    max_record_bytes: int = 128 << 20,
-    batch_bytes: int = 8 << 20,
+    max_record_bytes: Count = 128 << 20,
+    batch_bytes: Count = 8 << 20,
 ) -> Iterator[pa.RecordBatch]:
     """CSV or TSV, plain, gzip or zstd, with a header: one document per record.
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from tasks.read._json import parse
 from tasks.read._lines import lines
 from tasks.read._rows import BadRecordError, Rows
@@ -16,8 +17,8 @@ def jsonl(
     fields: Fields,
     *,
     invalid_utf8: Literal["fail", "replace"] = "fail",
-    max_line_bytes: int = 256 << 20,
-    batch_bytes: int = 8 << 20,
+    max_line_bytes: Count = 256 << 20,
+    batch_bytes: Count = 8 << 20,
 ) -> Iterator[pa.RecordBatch]:
     """JSON Lines, plain, gzip or zstd: one JSON object per line.
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow.parquet import ParquetFile
 
+from schemas.recipe import Count
 from schemas.records import RECORDS
 from tasks.read._columns import is_text, objects, strings, utf8
 from tasks.read._files import open_bytes
@@ -24,7 +25,7 @@ def parquet(
     fields: Fields,
     *,
     invalid_utf8: Literal["fail", "replace"] = "fail",
-    batch_bytes: int = 8 << 20,
+    batch_bytes: Count = 8 << 20,
 ) -> Iterator[pa.RecordBatch]:
     """Parquet: one document per row.
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from tasks.read._files import open_bytes
 from tasks.read._lines import BOM, too_long
 from tasks.read._rows import BadRecordError, Document, Rows
@@ -18,7 +19,7 @@ def text(
     fields: Fields,
     *,
     invalid_utf8: Literal["fail", "replace"] = "fail",
-    max_file_bytes: int = 256 << 20,
+    max_file_bytes: Count = 256 << 20,
 ) -> Iterator[pa.RecordBatch]:
     """Plain text, Markdown or source code: one document per file.
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from schemas.errors import MissingExtraError
+from schemas.recipe import Above0, Count
 from tasks.read._extract import ExtractionError, Extractor
 from tasks.read._page import language_of, license_of, page_of
 from tasks.read._rows import BadRecordError, Document, Rows, document_of
@@ -31,10 +32,10 @@ def warc(
     *,
     extractor: Literal["trafilatura", "resiliparse"] = "trafilatura",
     favor: Literal["precision", "balance", "recall"] = "precision",
-    seconds: float = 30.0,
-    largest_page: int = 8 << 20,
-    max_record_bytes: int = 256 << 20,
-    batch_bytes: int = 8 << 20,
+    seconds: Above0 = 30.0,
+    largest_page: Count = 8 << 20,
+    max_record_bytes: Count = 256 << 20,
+    batch_bytes: Count = 8 << 20,
 ) -> Iterator[pa.RecordBatch]:
     """WARC 1.0 and 1.1, plain, gzip or zstd: the main text of the pages of a crawl, or the texts of a WET file.
 

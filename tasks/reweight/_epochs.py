@@ -50,12 +50,8 @@ def sizes(domains: pa.Table) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(domains["tokens"].to_numpy(), np.float64)
 
 
-def budget(domains: pa.Table, budget_tokens: int | None, max_epochs: float | None) -> float:
-    """Return the tokens to draw (all tokens once if not given); UnitError when it or the cap is not positive."""
-    if budget_tokens is not None and budget_tokens <= 0:
-        raise UnitError(f"budget_tokens must be above 0, got {budget_tokens}")
-    if max_epochs is not None and not 0 < max_epochs < float("inf"):
-        raise UnitError(f"max_epochs must be above 0 and finite (null: no cap), got {max_epochs}")
+def budget(domains: pa.Table, budget_tokens: int | None) -> float:
+    """Return the tokens to draw (all tokens once if not given)."""
     return float(budget_tokens) if budget_tokens is not None else float(sizes(domains).sum())
 
 

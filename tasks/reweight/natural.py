@@ -2,10 +2,11 @@
 
 import pyarrow as pa
 
+from schemas.recipe import Above0, Count
 from tasks.reweight._epochs import budget, checked, mixture, sizes
 
 
-def natural(domains: pa.Table, *, max_epochs: float | None = 4.0, budget_tokens: int | None = None) -> pa.Table:
+def natural(domains: pa.Table, *, max_epochs: Above0 | None = 4.0, budget_tokens: Count | None = None) -> pa.Table:
     """Draw each domain in proportion to its tokens, so that all are seen equally often.
 
     ``domains`` has domain, documents, tokens; ``budget_tokens`` is what to draw (default: all tokens once). When the
@@ -18,4 +19,4 @@ def natural(domains: pa.Table, *, max_epochs: float | None = 4.0, budget_tokens:
     ([0.75, 0.25], [1.0, 1.0])
     """
     table = checked(domains)
-    return mixture(table, sizes(table), budget(table, budget_tokens, max_epochs), max_epochs)
+    return mixture(table, sizes(table), budget(table, budget_tokens), max_epochs)

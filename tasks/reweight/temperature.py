@@ -3,12 +3,12 @@
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import UnitError
+from schemas.recipe import Above0, Count, From0
 from tasks.reweight._epochs import budget, checked, mixture, sizes
 
 
 def temperature(
-    domains: pa.Table, *, alpha: float = 0.7, max_epochs: float | None = 4.0, budget_tokens: int | None = None
+    domains: pa.Table, *, alpha: From0 = 0.7, max_epochs: Above0 | None = 4.0, budget_tokens: Count | None = None
 ) -> pa.Table:
     """Draw each domain in proportion to a power of its tokens: 1 is natural, 0 is uniform.
 
@@ -22,10 +22,8 @@ def temperature(
     >>> [round(weight, 3) for weight in table["weight"].to_pylist()]
     [0.667, 0.333]
     """
-    if not 0 <= alpha < float("inf"):
-        raise UnitError(f"alpha must be at least 0 and finite, got {alpha}")
     table = checked(domains)
     tokens = sizes(table)
     # Divided by the largest before the power, so that no alpha overflows.
     shares = np.where(tokens > 0, (tokens / tokens.max()) ** alpha, 0.0)
-    return mixture(table, shares, budget(table, budget_tokens, max_epochs), max_epochs)
+    return mixture(table, shares, budget(table, budget_tokens), max_epochs)

@@ -3,10 +3,11 @@
 import numpy as np
 import pyarrow as pa
 
+from schemas.recipe import Above0, Count
 from tasks.reweight._epochs import budget, checked, mixture, sizes
 
 
-def unimax(domains: pa.Table, *, max_epochs: float = 4.0, budget_tokens: int | None = None) -> pa.Table:
+def unimax(domains: pa.Table, *, max_epochs: Above0 = 4.0, budget_tokens: Count | None = None) -> pa.Table:
     """Draw all domains equally, but none more than ``max_epochs`` times.
 
     The smallest domain takes an even share of the budget or all it may give, then the next of what is left.
@@ -21,7 +22,7 @@ def unimax(domains: pa.Table, *, max_epochs: float = 4.0, budget_tokens: int | N
     [4, 28, 28]
     """
     table = checked(domains)
-    total = budget(table, budget_tokens, max_epochs)
+    total = budget(table, budget_tokens)
     tokens = sizes(table)
     left = total
     given = np.zeros(len(tokens))

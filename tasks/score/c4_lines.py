@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from schemas.recipe import Count, Whole
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
@@ -24,7 +25,7 @@ COLUMNS = (
 
 
 def c4_lines(
-    batch: TextBatch, *, fewest_words: int = 3, longest_word: int = 1000, sentence_end: bool = True
+    batch: TextBatch, *, fewest_words: Whole = 3, longest_word: Count = 1000, sentence_end: bool = True
 ) -> dict[str, np.ndarray]:
     """Sentences, filler text and curly brackets in the lines of a document that read like prose.
 

@@ -6,6 +6,7 @@ apostrophe, and a citation mark at a line's end is no word.
 
 import numpy as np
 
+from schemas.recipe import Count, Whole
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
@@ -19,7 +20,7 @@ COLUMNS = (
 )
 
 
-def c4_long_lines(batch: TextBatch, *, fewest_words: int = 5, longest_word: int = 1000) -> dict[str, np.ndarray]:
+def c4_long_lines(batch: TextBatch, *, fewest_words: Whole = 5, longest_word: Count = 1000) -> dict[str, np.ndarray]:
     """Sentences, filler text and curly brackets in the lines of five words or more that read like prose.
 
     A line passes when it has ``fewest_words`` words between white space, none of more than ``longest_word``

@@ -7,12 +7,15 @@ person to read, and ``infra/sql/clusters.sql`` adds the mean of every score. Clu
 apart, not shades of meaning. One core reads 60 MB/s, the words given.
 """
 
+from typing import Annotated
+
 import faiss
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
-from schemas.errors import RecipeError, UnitError
-from schemas.recipe import FilePath
+from schemas.errors import UnitError
+from schemas.recipe import Count, FilePath
 from schemas.table import Column
 from schemas.tables import tables
 from tasks.sample import Sample
@@ -34,8 +37,8 @@ ITERATIONS, ATTEMPTS = 25, 3
 def fit(
     drawn: Sample,
     *,
-    sample: int = 20_000,
-    clusters: int | None = None,
+    sample: Count = 20_000,
+    clusters: Annotated[int, Field(ge=2)] | None = None,
     decisions: FilePath | None = None,
     seed: int,
 ) -> dict[str, np.ndarray]:
@@ -44,8 +47,6 @@ def fit(
     ``seed`` places the first centers. Raises UnitError if no document has a word that tells, or if ``decisions`` are
     about other clusters.
     """
-    if clusters is not None and clusters < 2:
-        raise RecipeError(f"clusters must be at least 2, got {clusters}")
     ordered = Sample(drawn.documents.sort_by("doc_id"), drawn.labels)
     rarities = rarity(ordered.batches())
     found = np.concatenate([np.zeros((0, DIMENSIONS), np.float32), *(points(b, rarities) for b in ordered.batches())])

@@ -8,6 +8,7 @@ that most lines of the file begin with. Kernels over the batch.
 import numpy as np
 import pyarrow as pa
 
+from schemas.recipe import Whole
 from schemas.table import Column
 from tasks.score._code_kernels import (
     ALPHABETIC,
@@ -48,7 +49,7 @@ HTML_MARKS = tuple(
 HEAD = 100
 
 
-def code_shape(batch: TextBatch, *, fewest_visible: int = 100) -> dict[str, np.ndarray | pa.Array]:
+def code_shape(batch: TextBatch, *, fewest_visible: Whole = 100) -> dict[str, np.ndarray | pa.Array]:
     """Length of lines, share of letters, digits and comments, nesting, and how much of an HTML file can be seen.
 
     A text is HTML if ``<!doctype html`` or ``<html`` stands in its first 100 characters; of any other, all can be seen.

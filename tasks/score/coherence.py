@@ -5,11 +5,15 @@ of their counts, so that a few frequent n-grams do not decide. Word pairs are th
 frequencies but lose their pairs.
 """
 
+from typing import Annotated
+
 import numpy as np
 import pyarrow as pa
 from numba import njit
+from pydantic import Field
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from schemas.recipe import Count
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.borrow import Array, Int, borrow
@@ -24,7 +28,13 @@ SHUFFLED = {"coherence": "lower", "coherence_lowest": "lower"}
 BUCKETS = 1 << 14
 
 
-def coherence(batch: TextBatch, *, window: int = 100, ngram: int = 2) -> dict[str, pa.Array]:
+def check(*, window: int, ngram: int) -> None:
+    """Refuse windows that do not hold two n-grams."""
+    if ngram > window // 2:
+        raise RecipeError(f"ngram and window: expected two n-grams or more in a window, got {ngram} and {window}")
+
+
+def coherence(batch: TextBatch, *, window: Annotated[int, Field(ge=2)] = 100, ngram: Count = 2) -> dict[str, pa.Array]:
     """Mean and lowest similarity of neighboring windows of ``window`` content words, by their word ``ngram``-grams.
 
     A last window of less than half the length joins the one before. A document of a single window has no value.
@@ -35,8 +45,6 @@ def coherence(batch: TextBatch, *, window: int = 100, ngram: int = 2) -> dict[st
     >>> [round(value, 2) for value in coherence(TextBatch(pa.array([text])), window=14)["coherence"].to_pylist()]
     [1.0]
     """
-    if not 1 <= ngram <= window // 2:
-        raise UnitError(f"ngram and window: expected two n-grams or more in a window, got {ngram} and {window}")
     words = batch.words
     most = int(np.diff(words.offsets).max(initial=0))
     scratch = (

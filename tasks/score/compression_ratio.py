@@ -1,6 +1,9 @@
 """How well a text compresses: repetition and boilerplate do, noise does not."""
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 from zstandard import ZstdCompressor
 
 from tasks.text.batch import TextBatch
@@ -8,7 +11,7 @@ from tasks.text.batch import TextBatch
 HIGHER_IS = "worse"
 
 
-def compression_ratio(batch: TextBatch, *, level: int = 1) -> np.ndarray:
+def compression_ratio(batch: TextBatch, *, level: Annotated[int, Field(ge=1, le=22)] = 1) -> np.ndarray:
     """Bytes of a document divided by the bytes that zstd makes of them; 0 for an empty document.
 
     ``level`` is zstd's, from 1 (fast) to 22. zstd comes with a pinned package, where the zlib of two Pythons may

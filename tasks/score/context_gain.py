@@ -7,10 +7,14 @@ had *less* gain than others. It grows with repetition: read it beside the duplic
 one core, after segmentation.
 """
 
+from typing import Annotated
+
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
 from schemas.errors import RecipeError
+from schemas.recipe import Above0, Count
 from schemas.table import Column
 from tasks.sample import Sample
 from tasks.text.batch import TextBatch
@@ -27,7 +31,13 @@ COLUMNS = (
 )
 
 
-def fit(drawn: Sample, *, sample: int = 20_000, seed: int) -> dict[str, np.ndarray]:
+def check(*, short: int, long: int) -> None:
+    """Refuse contexts of which the long one is not some of the short ones."""
+    if long <= short or long % short:
+        raise RecipeError(f"settings of context_gain: expected long as a multiple of short, got {long} and {short}")
+
+
+def fit(drawn: Sample, *, sample: Count = 20_000, seed: int) -> dict[str, np.ndarray]:
     """Take the frequencies of words from the ``sample`` documents drawn, by halves."""
     hashes, counts = count_corpus(drawn.batches())
     keys, values = crossed_logs(hashes, counts)
@@ -37,7 +47,12 @@ def fit(drawn: Sample, *, sample: int = 20_000, seed: int) -> dict[str, np.ndarr
 
 
 def context_gain(
-    batch: TextBatch, *, short: int = 128, long: int = 512, prior: float = 100.0, fitted: dict[str, np.ndarray]
+    batch: TextBatch,
+    *,
+    short: Count = 128,
+    long: Annotated[int, Field(ge=2)] = 512,
+    prior: Above0 = 100.0,
+    fitted: dict[str, np.ndarray],
 ) -> pa.Array:
     """Mean loss of a document's words with ``short`` contexts on average, less that with ``long`` ones, in nats.
 
@@ -47,9 +62,6 @@ def context_gain(
 
     Source: Han et al. 2023, arXiv:2306.15091, section 4.3; the model in place of a language model is Gristmill's.
     """
-    if short < 1 or long <= short or long % short or not prior > 0:
-        given = f"short {short}, long {long}, prior {prior}"
-        raise RecipeError(f"settings of context_gain: expected long as a multiple of short, and a prior > 0; {given}")
     words = batch.words
     hashes, offsets = content_words(words.hashes, words.flags, words.offsets)
     logs = word_logs(hashes, halves(batch), offsets, fitted["keys"], fitted["logs"], fitted["unseen"])

@@ -9,13 +9,16 @@ published analysis similarity to the task did not explain what helps in-context 
 after segmentation.
 """
 
+from typing import Annotated
+
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from schemas.errors import RecipeError, UnitError
-from schemas.recipe import FilePath
+from schemas.errors import UnitError
+from schemas.recipe import Above0, Count, FilePath
 from schemas.table import Column
 from tasks.read._whole import whole
 from tasks.sample import Sample, pieces
@@ -43,12 +46,12 @@ def read_files(*, target: FilePath) -> None:
 def fit(
     drawn: Sample,
     *,
-    sample: int = 5_000,
+    sample: Count = 5_000,
     target: FilePath,
-    buckets: int | None = None,
-    explained: float = 0.9,
-    mixtures: int = 25,
-    scale: float = 5.0,
+    buckets: Annotated[int, Field(ge=2)] | None = None,
+    explained: Annotated[float, Field(gt=0, lt=1)] = 0.9,
+    mixtures: Annotated[int, Field(ge=2)] = 25,
+    scale: Above0 = 5.0,
     seed: int,
 ) -> dict[str, np.ndarray]:
     """Cluster the ``sample`` documents drawn together with the files that ``target`` names.
@@ -57,9 +60,6 @@ def fit(
     the principal components keep. ``mixtures`` and ``scale``: of the similarity. ``seed`` places the first centers.
     Raises UnitError if either side has no document with a word.
     """
-    if not 0 < explained < 1 or (buckets is not None and buckets < 2) or mixtures < 2 or not scale > 0:
-        given = f"buckets {buckets}, explained {explained}, mixtures {mixtures}, scale {scale}"
-        raise RecipeError(f"settings of domain_relevance: expected buckets >= 2, 0 < explained < 1; {given}")
     documents = drawn.documents.sort_by("doc_id")
     rarities = rarity(TextBatch(piece["text"].combine_chunks()) for piece in pieces(documents))
     corpus, wanted = (_points(table, rarities) for table in (documents, whole(target)))

@@ -6,13 +6,13 @@ word does not, and is ours. ``hashing: sha256`` gives the reference implementati
 reads 17 MB/s on one core; ``fast``, a hash of our own into as many buckets, reads 65 MB/s.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
-from schemas.errors import RecipeError
-from schemas.recipe import FilePath
+from schemas.recipe import Count, FilePath, From0, Whole
 from schemas.table import Column
 from tasks.read._whole import whole
 from tasks.sample import Sample, pieces
@@ -41,22 +41,19 @@ def read_files(*, target: FilePath) -> None:
 def fit(
     drawn: Sample,
     *,
-    sample: int = 20_000,
+    sample: Count = 20_000,
     target: FilePath,
-    ngram: int = 2,
-    buckets: int = 10_000,
-    smoothing: float = 0.0,
+    ngram: Count = 2,
+    buckets: Annotated[int, Field(ge=1, lt=1 << 31)] = 10_000,
+    smoothing: From0 = 0.0,
     hashing: Hashing = "fast",
     seed: int,
 ) -> dict[str, np.ndarray]:
     """Compare the n-grams of the files that ``target`` names with those of the ``sample`` documents drawn.
 
-    ``smoothing`` is added to the target's count of every bucket. Raises RecipeError for settings out of range and
-    InputError if the target cannot be read.
+    ``smoothing`` is added to the target's count of every bucket. Raises InputError
+    if the target cannot be read.
     """
-    if ngram < 1 or not 1 <= buckets < 1 << 31 or smoothing < 0:
-        given = f"ngram {ngram}, buckets {buckets}, smoothing {smoothing}"
-        raise RecipeError(f"settings of importance: expected ngram >= 1, 1 <= buckets < 2^31, smoothing >= 0; {given}")
     corpus, wanted = np.zeros(buckets, np.int64), np.zeros(buckets, np.int64)
     for counts, table in ((corpus, drawn.documents), (wanted, whole(target))):
         for piece in pieces(table):
@@ -73,9 +70,9 @@ def _shares(counts: np.ndarray) -> np.ndarray:
 def importance(
     batch: TextBatch,
     *,
-    ngram: int = 2,
+    ngram: Count = 2,
     hashing: Hashing = "fast",
-    min_words: int = 100,
+    min_words: Whole = 100,
     fitted: dict[str, np.ndarray],
 ) -> dict[str, pa.Array]:
     """Log importance weight of a document for a target, as a sum over its n-grams and per word.

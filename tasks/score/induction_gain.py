@@ -10,6 +10,7 @@ the length. It reads 16 MB/s on one core, after segmentation.
 import numpy as np
 import pyarrow as pa
 
+from schemas.recipe import Count, Share, Whole
 from schemas.table import Column
 from tasks.sample import Sample
 from tasks.text.batch import TextBatch
@@ -33,7 +34,7 @@ FLOOR = 0.05  # nats: a smaller loss would blow up the share
 ORDER = 3
 
 
-def fit(drawn: Sample, *, sample: int = 10_000, seed: int) -> dict[str, np.ndarray]:
+def fit(drawn: Sample, *, sample: Count = 10_000, seed: int) -> dict[str, np.ndarray]:
     """Fit trigram models to the halves of the ``sample`` documents drawn."""
     tokens, sizes, sides = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)], [np.zeros(0, np.uint8)]
     for batch in drawn.batches():
@@ -45,7 +46,7 @@ def fit(drawn: Sample, *, sample: int = 10_000, seed: int) -> dict[str, np.ndarr
 
 
 def induction_gain(
-    batch: TextBatch, *, min_words: int = 64, max_repeated: float = 0.1, fitted: dict[str, np.ndarray]
+    batch: TextBatch, *, min_words: Whole = 64, max_repeated: Share = 0.1, fitted: dict[str, np.ndarray]
 ) -> pa.Array:
     """Share by which a document's loss grows when its copier is replaced by any word seen before.
 

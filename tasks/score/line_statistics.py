@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from schemas.recipe import Whole
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.lines import BLANK, BULLET, ELLIPSIS, TERMINAL
@@ -27,7 +28,7 @@ HIGHER_IS = {
 }
 
 
-def line_statistics(batch: TextBatch, *, short_line: int = 30) -> dict[str, np.ndarray]:
+def line_statistics(batch: TextBatch, *, short_line: Whole = 30) -> dict[str, np.ndarray]:
     """Bullets, ellipses, sentence ends, length and repetition of the lines of a document.
 
     A document without lines, or without lines that are not blank, has 0 for the shares over them.

@@ -9,12 +9,14 @@ after segmentation.
 """
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
 from schemas.errors import RecipeError
-from schemas.recipe import FilePath
+from schemas.recipe import Count, FilePath, From0, Whole
 from schemas.table import Column
 from tasks.read._whole import whole
 from tasks.sample import Sample, pieces
@@ -40,7 +42,15 @@ COLUMNS = (
 )
 FEWEST = 10  # documents of a language that quantiles are taken from
 EVERY = "*"  # stands for every language
+Percent = Annotated[float, Field(ge=0, le=100)]
 BUCKETS = ("head", "middle", "tail", "all")
+
+
+def check(*, percentiles: tuple[float, float], cutoffs: tuple[float, float] | None) -> None:
+    """Refuse a head that ends after the middle."""
+    for name, found in (("percentiles", percentiles), ("cutoffs", cutoffs)):
+        if found and found[0] > found[1]:
+            raise RecipeError(f"setting '{name}' of perplexity: expected two ascending numbers, got {list(found)}")
 
 
 def read_files(*, reference: FilePath) -> None:
@@ -51,12 +61,12 @@ def read_files(*, reference: FilePath) -> None:
 def fit(
     drawn: Sample,
     *,
-    sample: int = 10_000,
+    sample: Count = 10_000,
     reference: FilePath | None = None,
-    order: int = 5,
-    percentiles: tuple[float, float] = (30.0, 60.0),
-    cutoffs: tuple[float, float] | None = None,
-    min_characters: int = 300,
+    order: Count = 5,
+    percentiles: tuple[Percent, Percent] = (30.0, 60.0),
+    cutoffs: tuple[From0, From0] | None = None,
+    min_characters: Whole = 300,
     seed: int,
 ) -> dict[str, np.ndarray]:
     """Fit a model of n-grams up to ``order`` to the ``reference`` texts, or to the ``sample`` documents drawn.
@@ -65,9 +75,6 @@ def fit(
     same language (of those that do not say, too). ``cutoffs``: the two perplexities instead, for every language.
     ``min_characters``: a shorter document has no perplexity.
     """
-    if order < 1 or not 0 <= percentiles[0] <= percentiles[1] <= 100 or (cutoffs and cutoffs[0] > cutoffs[1]):
-        given = f"order {order}, percentiles {percentiles}, cutoffs {cutoffs}"
-        raise RecipeError(f"settings of perplexity: expected order >= 1 and two ascending numbers each; {given}")
     table = drawn.documents if reference is None else whole(reference)
     texts = _sequences(TextBatch(piece["text"].combine_chunks()) for piece in pieces(table))
     model = crossed(texts, order) if reference is None else single(texts, order)
@@ -123,7 +130,7 @@ def _perplexities(batch: TextBatch, model: dict[str, np.ndarray], min_characters
     return found
 
 
-def perplexity(batch: TextBatch, *, min_characters: int = 300, fitted: dict[str, np.ndarray]) -> dict[str, pa.Array]:
+def perplexity(batch: TextBatch, *, min_characters: Whole = 300, fitted: dict[str, np.ndarray]) -> dict[str, pa.Array]:
     """Perplexity of a document, line by line, and its bucket: under the first cut-off head, under the second middle.
 
     Lines without a word do not count. A language that the sample did not have has the bucket ``all``.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from schemas.table import Column
 from tasks.score._lint import docstring
 from tasks.score._names import DOCUMENTED
@@ -28,7 +29,7 @@ OTHER = {
 
 
 def python_comments(
-    batch: TextBatch, *, scripts: Literal["ascii", "japanese"] = "ascii", largest: int = 1 << 20
+    batch: TextBatch, *, scripts: Literal["ascii", "japanese"] = "ascii", largest: Count = 1 << 20
 ) -> dict[str, pa.Array]:
     """Comments and docstrings of a Python file as shares of it, and how much of them is in an unexpected script.
 

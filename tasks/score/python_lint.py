@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from schemas.table import Column
 from tasks.score._lint import penalty, statements
 from tasks.score._names import File
@@ -22,7 +23,7 @@ COLUMNS = (Column("lint_rating", "DOUBLE", "rating of a Python file by the linte
 HIGHER_IS = {"lint_rating": "better"}
 
 
-def python_lint(batch: TextBatch, *, comment_penalty: bool = True, largest: int = 1 << 20) -> dict[str, pa.Array]:
+def python_lint(batch: TextBatch, *, comment_penalty: bool = True, largest: Count = 1 << 20) -> dict[str, pa.Array]:
     """Rate a Python file from 0 to 10 by the statements in it and what is wrong with them.
 
     The rating is 10 − 10 · (5 · errors + warnings + refactors + conventions) / statements, 0 at least. By

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from schemas.table import Column
 from tasks.score._python import Source, sources
 from tasks.text.batch import TextBatch
@@ -26,7 +27,7 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-def python_syntax(batch: TextBatch, *, largest: int = 1 << 20) -> dict[str, pa.Array]:
+def python_syntax(batch: TextBatch, *, largest: Count = 1 << 20) -> dict[str, pa.Array]:
     """Whether a document is Python, and how deep, how large and how nested its syntax tree is.
 
     A text is never run. It parses or not by the interpreter that Gristmill runs on (Python 2 does not, nor does a tree

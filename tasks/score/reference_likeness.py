@@ -8,15 +8,16 @@ likely one as the other, whatever the sizes of the two. It says how a text reads
 the subjects of the reference. No threshold but a quantile carries over from one corpus to another.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pydantic import Field
 
 from schemas.errors import UnitError
-from schemas.recipe import FilePath
+from schemas.recipe import Count, FilePath, Share
 from schemas.table import Column
 from tasks.draw import noise
 from tasks.read._slice import Fields
@@ -52,11 +53,11 @@ def fit(
     seed: int,
     positive: FilePath,
     text: str = "text",
-    sample: int = 20_000,
-    holdout: float = 0.2,
-    ngram: int = 2,
+    sample: Count = 20_000,
+    holdout: Annotated[float, Field(gt=0, lt=1)] = 0.2,
+    ngram: Count = 2,
     characters: bool = False,
-    least_auc: float = 0.7,
+    least_auc: Share = 0.7,
     force: bool = False,
 ) -> Fitted:
     """Learn to tell the texts of ``positive`` from those drawn, and measure that on those that are held out."""

@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from schemas.recipe import From0
 from schemas.table import Column
 from tasks.score._phrases import Phrases, bits, occurrences, phrases
 from tasks.text.batch import TextBatch
@@ -45,7 +46,7 @@ WORD = re.compile(rb"[A-Za-z0-9_-]")
 RANDOM_KEY = 2.5  # bits per character: a key of repeated letters is an illustration
 
 
-def secrets(batch: TextBatch, *, entropy: float = 3.8) -> dict[str, np.ndarray]:
+def secrets(batch: TextBatch, *, entropy: From0 = 3.8) -> dict[str, np.ndarray]:
     """Count the keys, private keys, tokens and assigned secrets of a document; the values are kept nowhere.
 
     A key counts if it has the form of its service and is no illustration (repeated letters, ``EXAMPLE``). An assigned

@@ -6,13 +6,15 @@ learns from 20,000 documents with sixteen labels in two minutes. What it cannot 
 that were held out is kept, per source too, and says which of its scores are too weak to decide by.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import Field
 
 from schemas.errors import UnitError
+from schemas.recipe import Count, Finite, Share, Whole
 from schemas.table import Column
 from tasks.sample import Sample
 from tasks.score import _agreement, _paragraphs
@@ -33,7 +35,7 @@ Unit = Literal["document", "paragraph"]
 
 
 def columns(
-    *, heads: dict[str, Kind] | str, unit: Unit = "document", thresholds: dict[str, float] | None = None
+    *, heads: dict[str, Kind] | str, unit: Unit = "document", thresholds: dict[str, Finite] | None = None
 ) -> tuple[Column, ...]:
     """Return the columns that these settings give; RecipeError if they do not fit together."""
     found = heads_of(heads)
@@ -51,13 +53,13 @@ def fit(
     seed: int,
     heads: dict[str, Kind] | str,
     unit: Unit = "document",
-    thresholds: dict[str, float] | None = None,
-    sample: int = 20_000,
-    holdout: float = 0.2,
-    ngram: int = 2,
+    thresholds: dict[str, Finite] | None = None,
+    sample: Count = 20_000,
+    holdout: Annotated[float, Field(gt=0, lt=1)] = 0.2,
+    ngram: Count = 2,
     characters: bool = False,
-    least_spearman: float = 0.5,
-    least_f1: float = 0.6,
+    least_spearman: Annotated[float, Field(ge=-1, le=1)] = 0.5,
+    least_f1: Share = 0.6,
     force: bool = False,
 ) -> Fitted:
     """Learn every head from labelled documents, and measure it on those of the groups that are held out.
@@ -120,8 +122,8 @@ def student(
     fitted: Fitted,
     heads: dict[str, Kind] | str,
     unit: Unit = "document",
-    least_words: int = 64,
-    thresholds: dict[str, float] | None = None,
+    least_words: Whole = 64,
+    thresholds: dict[str, Finite] | None = None,
 ) -> dict[str, NDArray[Any] | pa.Array]:
     """Numbers and labels of a document, learnt from those that an annotator gave to some documents.
 

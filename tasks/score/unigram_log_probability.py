@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import InputError, RecipeError
-from schemas.recipe import FilePath
+from schemas.errors import InputError
+from schemas.recipe import Count, FilePath, ShareAbove0
 from schemas.table import Column
 from tasks.sample import Sample
 from tasks.text.batch import TextBatch
@@ -42,7 +42,7 @@ def read_files(*, frequencies: FilePath) -> None:
 def fit(
     drawn: Sample,
     *,
-    sample: int = 20_000,
+    sample: Count = 20_000,
     frequencies: FilePath | None = None,
     symbols: bool = False,
     seed: int,
@@ -85,7 +85,7 @@ def _folded(words: pa.Array) -> np.ndarray:
 
 
 def unigram_log_probability(
-    batch: TextBatch, *, unseen: float = 1e-9, symbols: bool = False, fitted: dict[str, np.ndarray]
+    batch: TextBatch, *, unseen: ShareAbove0 = 1e-9, symbols: bool = False, fitted: dict[str, np.ndarray]
 ) -> pa.Array:
     """Mean natural logarithm of the probability of a document's words, case-folded; null without a word.
 
@@ -93,8 +93,6 @@ def unigram_log_probability(
 
     Source: Soldaini and Lo 2023, peS2o, github.com/allenai/peS2o, as in datatrove's filter of unigram probabilities.
     """
-    if not 0 < unseen <= 1:
-        raise RecipeError(f"setting 'unseen' of unigram_log_probability: expected a probability, got {unseen}")
     sides = halves(batch) if fitted["halves"][0] else np.zeros(len(batch), np.uint8)
     words, table = batch.words, (sides, fitted["keys"], fitted["log_probability"])
     sums, counts = sum_values(words.hashes, words.flags, words.offsets, *table, float(np.log(unseen)), symbols)

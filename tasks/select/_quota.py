@@ -121,13 +121,15 @@ def amount(value: Amount, whole: int) -> int:
     (30000000000, 10, 7)
     """
     text = str(value).strip()
+    is_share = text.endswith("%")
     try:
-        found = float(text[:-1]) / 100 * whole if text.endswith("%") else float(text)
+        found = float(text[:-1]) / 100 if is_share else float(text)
     except ValueError:
         found = -1.0
-    if not 0 <= found < 2**62:
+    tokens = found * whole if is_share else found
+    if not 0 <= found < 2**62 or tokens >= 2**62:
         raise UnitError(f"tokens are a count such as 30e9 or a share such as '20%', got {value!r}")
-    return round(found)
+    return round(tokens)
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:
@@ -185,8 +187,6 @@ def checked(tokens: Amount | None, quota: Quota, shortfall: Shortfall = "redistr
         raise UnitError("give `tokens` (a count such as 30e9 or a share such as '20%') or a quota for each stratum")
     for value in [tokens] if not isinstance(quota, dict) else quota.values():
         amount(value or 0, 0)
-    if max_repeat < 1:
-        raise UnitError(f"max_repeat must be at least 1, got {max_repeat}")
     return Ask(tokens, quota, shortfall, max_repeat)
 
 

@@ -8,7 +8,7 @@ The noise belongs to the document and the seed, so that a larger quota takes wha
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import UnitError
+from schemas.recipe import Above0, Count
 from tasks.draw import uniform
 from tasks.select._quota import Amount, By, Missing, Quota, Selected, Shortfall, checked, fill, pool
 
@@ -22,8 +22,8 @@ def gumbel(
     tokens: Amount | None = None,
     quota: Quota = "proportional",
     shortfall: Shortfall = "redistribute",
-    max_repeat: int = 4,
-    temperature: float = 1.0,
+    max_repeat: Count = 4,
+    temperature: Above0 = 1.0,
     lowest: bool = False,
     missing: Missing = "drop",
 ) -> Selected:
@@ -40,8 +40,6 @@ def gumbel(
     [0, 1]
     """
     ask = checked(tokens, quota, shortfall, max_repeat)
-    if not 0 < temperature < float("inf"):
-        raise UnitError(f"temperature must be above 0 and finite, got {temperature}")
     found = pool(documents, by=by, seed=seed, score=score, quota=quota)
     leaning = (-found.score if lowest else found.score) / temperature
     return fill(found, leaning - np.log(-np.log(uniform(found.doc_id, seed))), ask, missing=missing)

@@ -7,6 +7,7 @@ stratum says what it could not give. Cost: one sort.
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from tasks.select._quota import Amount, By, Missing, Quota, Selected, Shortfall, checked, fill, pool
 
 
@@ -19,7 +20,7 @@ def hard(
     tokens: Amount | None = None,
     quota: Quota = "proportional",
     shortfall: Shortfall = "redistribute",
-    max_repeat: int = 4,
+    max_repeat: Count = 4,
     lowest: bool = False,
     missing: Missing = "drop",
 ) -> Selected:

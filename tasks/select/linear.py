@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, Share
 from tasks.draw import noise, uniform
 from tasks.select._quota import (
     Amount,
@@ -35,8 +35,8 @@ def linear(
     tokens: Amount | None = "100%",
     quota: Quota = "proportional",
     shortfall: Shortfall = "redistribute",
-    max_repeat: int = 4,
-    floor: float = 0.0,
+    max_repeat: Count = 4,
+    floor: Share = 0.0,
     lowest: bool = False,
     missing: Missing = "drop",
 ) -> Selected:
@@ -54,8 +54,6 @@ def linear(
     >>> linear(documents, seed=0, score="quality", shortfall="repeat").copies.tolist()
     [0, 2]
     """
-    if not 0 <= floor <= 1:
-        raise UnitError(f"floor must be from 0 to 1, got {floor}")
     ask = checked(tokens, quota, shortfall, max_repeat)
     found = pool(documents, by=by, seed=seed, score=score, quota=quota)
     chance = _chances(found, floor, lowest)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, Share, ShareAbove0
 from tasks.draw import noise, uniform
 from tasks.select._quota import Amount, Ask, By, Pool, Selected, amount, pool, quotas, selected, ties
 
@@ -20,9 +20,9 @@ def long_documents(
     *,
     seed: int,
     by: By = "source",
-    threshold: int = 4096,
-    keep: float = 0.1,
-    long_share: float | None = None,
+    threshold: Count = 4096,
+    keep: Share = 0.1,
+    long_share: ShareAbove0 | None = None,
     tokens: Amount | None = None,
 ) -> Selected:
     """Keep a part of each stratum's short documents, then cut all strata to the shares of tokens that they had.
@@ -32,7 +32,7 @@ def long_documents(
     ``tokens`` (a count, or a share of all tokens) is the budget of all strata; without it, it is the largest that no
     stratum is too small for. With it, a stratum that is too small gives what it has, and its row says what is missing.
     ``by``: one column or several. A stratum is filled in a random order, evenly in long and short documents, with what
-    fits; so less than one document of those left is missing. UnitError: a setting out of its range.
+    fits; so less than one document of those left is missing.
 
     Source: Fu et al. 2024, arXiv:2402.10171 (per-source length upsampling).
 
@@ -41,7 +41,6 @@ def long_documents(
     >>> int(long_documents(documents, seed=0, threshold=5, long_share=0.75).copies.sum())
     4
     """
-    _check(threshold, keep, long_share)
     found = pool(documents, by=by, seed=seed)
     eligible = found.tokens >= threshold
     eligible |= uniform(found.doc_id, seed) < keep if long_share is None else _fewest(found, eligible, long_share)
@@ -52,15 +51,6 @@ def long_documents(
     copies = np.zeros(len(eligible), np.int32)
     copies[order] = _fitting(found.stratum[order], found.tokens[order], np.array(asked, np.int64))
     return selected(found, copies, "drop", eligible=eligible, asked=asked, given=asked)
-
-
-def _check(threshold: int, keep: float, long_share: float | None) -> None:
-    if threshold < 1:
-        raise UnitError(f"threshold must be at least 1 token, got {threshold}")
-    if not 0 <= keep <= 1:
-        raise UnitError(f"keep is a probability from 0 to 1, got {keep}")
-    if long_share is not None and not 0 < long_share <= 1:
-        raise UnitError(f"long_share must be above 0 and at most 1, got {long_share}")
 
 
 def _fewest(found: Pool, long: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:

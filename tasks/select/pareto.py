@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from schemas.errors import UnitError
+from schemas.recipe import Above0
 from tasks.draw import uniform
 from tasks.select._quota import By, Missing, Selected, pool, selected
 
@@ -20,7 +21,7 @@ def pareto(
     *,
     seed: int,
     score: str,
-    alpha: float = 3.0,
+    alpha: Above0 = 3.0,
     by: By = "source",
     lowest: bool = False,
     missing: Missing = "drop",
@@ -28,7 +29,7 @@ def pareto(
     """Keep each document with probability (2 - score) to the power of -alpha: all at score 1, 2^-alpha at score 0.
 
     The score is a probability in [0, 1]; ``lowest`` takes 1 - score instead. ``by`` only says how to report.
-    UnitError: a score outside [0, 1], or ``alpha`` not above 0.
+    UnitError: a score outside [0, 1].
 
     Source: Brown et al. 2020, arXiv:2005.14165, appendix A; alpha 3 is the default of NVIDIA NeMo Curator.
 
@@ -36,8 +37,6 @@ def pareto(
     >>> pareto(documents, seed=0, score="quality").copies.tolist()
     [1]
     """
-    if not 0 < alpha < float("inf"):
-        raise UnitError(f"alpha must be above 0 and finite, got {alpha}")
     found = pool(documents, by=by, seed=seed, score=score)
     outside = found.score[(found.score < -SLACK) | (found.score > 1 + SLACK)]
     if len(outside):

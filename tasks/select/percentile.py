@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import UnitError
+from schemas.recipe import ShareAbove0
 from tasks.select._quota import By, Missing, Selected, pool, ranked, selected
 
 ROUNDING = 1e-12
@@ -21,7 +21,7 @@ def percentile(
     seed: int,
     score: str,
     by: By = "source",
-    share: float = 0.1,
+    share: ShareAbove0 = 0.1,
     of: Literal["tokens", "documents"] = "tokens",
     lowest: bool = False,
     missing: Missing = "drop",
@@ -30,7 +30,7 @@ def percentile(
 
     The threshold is the score at which the documents with the highest scores first hold ``share`` of the stratum's
     tokens, or of its documents; ``share`` is above 0 and at most 1. ``lowest`` takes the other end. The other settings
-    are those of `hard`. UnitError: ``share`` is none.
+    are those of `hard`.
 
     Source: Li et al. 2024, arXiv:2406.11794 (the top share by score, of documents).
 
@@ -39,8 +39,6 @@ def percentile(
     >>> percentile(documents, seed=0, score="quality").copies.tolist()
     [1, 1, 0]
     """
-    if not 0 < share <= 1:
-        raise UnitError(f"share must be above 0 and at most 1, got {share}")
     found = pool(documents, by=by, seed=seed, score=score)
     rank = -found.score if lowest else found.score
     weight = found.tokens if of == "tokens" else np.ones(len(rank), np.int64)

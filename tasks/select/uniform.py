@@ -5,6 +5,7 @@ Cost: one sort by a hash.
 
 import pyarrow as pa
 
+from schemas.recipe import Count
 from tasks.draw import uniform as drawn
 from tasks.select._quota import Amount, By, Quota, Selected, Shortfall, checked, fill, pool
 
@@ -17,7 +18,7 @@ def uniform(
     tokens: Amount | None = None,
     quota: Quota = "proportional",
     shortfall: Shortfall = "redistribute",
-    max_repeat: int = 4,
+    max_repeat: Count = 4,
 ) -> Selected:
     """Take documents of each stratum at random, without regard to any score, until its quota of tokens is met.
 

@@ -7,13 +7,15 @@ is a piece per span.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
+from pydantic import Field
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from schemas.recipe import From0, Whole
 from tasks.draw import noise, uniform
 from tasks.transform._made import (
     alike,
@@ -50,6 +52,12 @@ NAMES = ("[NLU]", "[NLG]", "[S2S]")
 LEAD, INPUT, TARGET = 1, 2, 1 << 30  # ranks in an example begin there; its end comes at twice the last
 
 
+def check(*, weights: tuple[float, ...]) -> None:
+    """Refuse odds that are not one for each denoiser, or of which none is above 0."""
+    if len(weights) != len(SPANS) or not 0 < sum(weights) < float("inf"):
+        raise RecipeError(f"denoise: weights are {len(SPANS)} odds, not all 0, got {list(weights)}")
+
+
 def denoise(
     contexts: pa.Table,
     *,
@@ -57,9 +65,9 @@ def denoise(
     documents: pa.Table,
     vocabulary: int,
     end_of_text: int,
-    weights: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
-    longest: int = 2048,
-    first_marker: int | None = None,
+    weights: tuple[From0, ...] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    longest: Annotated[int, Field(ge=8)] = 2048,
+    first_marker: Whole | None = None,
 ) -> pa.Table:
     """Make denoising examples of documents, for decoders (UL2).
 
@@ -74,15 +82,9 @@ def denoise(
     What was inserted before a document's text (metadata) comes before the inputs of its first example, and adds to it.
 
     Ids from ``first_marker`` on, by default ``vocabulary``: [NLU] (R), [NLG] (X), [S2S] (S), then the sentinels.
-    Raises UnitError for weights that are none or ``longest`` under 8.
-
     Source: Tay et al. 2022, arXiv:2205.05131; spans as in Raffel et al. 2020, arXiv:1910.10683.
     """
     odds = np.asarray(weights, np.float64)
-    if len(odds) != len(SPANS) or (odds < 0).any() or not 0 < odds.sum() < np.inf:
-        raise UnitError(f"denoise: weights are {len(SPANS)} odds, not all 0, got {list(weights)}")
-    if longest < 8:
-        raise UnitError(f"denoise: longest is at least 8 tokens, got {longest}")
     contexts = of_pieces(contexts)
     if not contexts.num_rows:
         return contexts
@@ -112,7 +114,9 @@ def undo(contexts: pa.Table) -> pa.Table:
     return rejoined(replaced(table, loss_weight=weight, causal=np.ones(len(item), bool)), item)
 
 
-def special_tokens(*, vocabulary: int, longest: int = 2048, first_marker: int | None = None) -> dict[str, int]:
+def special_tokens(
+    *, vocabulary: int, longest: Annotated[int, Field(ge=8)] = 2048, first_marker: Whole | None = None
+) -> dict[str, int]:
     """Return the ids of the mode tokens, and of the first and last sentinel."""
     first = vocabulary if first_marker is None else first_marker
     raw = _raw_length(longest)

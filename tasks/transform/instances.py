@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from schemas.recipe import Count, Finite, Share
 from tasks.draw import noise, uniform
 from tasks.order._pipeline import relate_some, vectors_of
 from tasks.order._vectors import PPM, Vectors
@@ -23,6 +24,24 @@ __all__ = ["COLUMNS", "instances", "measure", "undo"]
 AFTER_PACK = False
 REPEATS = True
 SEPARATOR, END = "separator", "end"
+ROOM = "context_length holds two pieces of piece_length tokens, the separator and an end-of-text token"
+
+
+def check(
+    *,
+    separator: str,
+    model: str | None,
+    informative_by: Literal["words", "nothing"],
+    context_length: int,
+    piece_length: int,
+) -> None:
+    """Refuse what leaves no room for two pieces, nothing between them, or nothing to measure them by."""
+    if not separator:
+        raise RecipeError("instances: separator is empty; it tells one document from the next")
+    if model is not None and informative_by == "words":
+        raise RecipeError("instances: a model's embeddings hold no words; say informative_by: nothing")
+    if context_length <= 2 * piece_length:
+        raise RecipeError(f"instances: {ROOM}, got {context_length} and {piece_length}")
 
 
 def instances(
@@ -32,18 +51,18 @@ def instances(
     documents: pa.Table,
     encode: Encode,
     end_of_text: int,
-    share: float = 0.1,
-    neighbors: int = 20,
-    shots: int = 16,
-    piece_length: int = 255,
-    context_length: int = 1024,
+    share: Share = 0.1,
+    neighbors: Count = 20,
+    shots: Count = 16,
+    piece_length: Count = 255,
+    context_length: Count = 1024,
     separator: str = "\n",
     shuffle: bool = True,
-    apart: float = 0.9,
+    apart: Share = 0.9,
     informative_by: Literal["words", "nothing"] = "words",
-    margin: float = 0.0,
-    dimensions: int = 128,
-    features: int = 256,
+    margin: Finite = 0.0,
+    dimensions: Count = 128,
+    features: Count = 256,
     model: str | None = None,
 ) -> pa.Table:
     """Add instances z_k ... z_1 z_0: a document after its nearest ones, at random places in the order (PICL).
@@ -64,15 +83,8 @@ def instances(
     """
     contexts = of_pieces(contexts)
     between, _ = flat(encode([separator]))
-    if not len(between):
-        raise UnitError("instances: separator is empty; it tells one document from the next")
-    if model is not None and informative_by == "words":
-        raise UnitError("instances: a model's embeddings hold no words; say informative_by: nothing")
-    if context_length < 2 * piece_length + len(between) + 1 or piece_length < 1 or neighbors < 1 or shots < 1:
-        raise UnitError(
-            f"instances: context_length {context_length} must hold two pieces of piece_length {piece_length} tokens, "
-            f"and neighbors ({neighbors}) and shots ({shots}) be at least 1"
-        )
+    if context_length <= 2 * piece_length + len(between):
+        raise UnitError(f"instances: {ROOM}, got {context_length}, {piece_length} and {len(between)}")
     row, documents = _plain(contexts, documents)
     chosen = np.flatnonzero(uniform(documents["doc_id"].to_numpy(), seed) < share)
     if len(row) < 2 or not len(chosen):

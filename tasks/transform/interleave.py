@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from schemas.errors import UnitError
+from schemas.recipe import Count, Share
 from tasks.draw import noise
 from tasks.transform._made import drawn, keys, of_pieces, rejoined, repositioned, subset
 from tasks.transform._pieces import Integers, _owners, context_lengths, cut
@@ -21,11 +21,11 @@ def interleave(
     contexts: pa.Table,
     *,
     seed: int,
-    documents_each: int = 4,
-    chunks: int = 2,
+    documents_each: Count = 4,
+    chunks: Count = 2,
     cuts: Literal["random", "even"] = "random",
-    probability: float = 1.0,
-    context_length: int | None = None,
+    probability: Share = 1.0,
+    context_length: Count | None = None,
 ) -> pa.Table:
     """Take documents by groups and a chunk of each in turn: D1.1 D2.1 ... D1.2 D2.2 ... (chunk-interleaving).
 
@@ -38,8 +38,6 @@ def interleave(
 
     Source: Zhao et al. 2024, arXiv:2406.00605; Tian et al. 2024, arXiv:2409.04774, section 4.3 (as CIP-2).
     """
-    if documents_each < 1 or chunks < 1:
-        raise UnitError(f"interleave: documents_each and chunks are at least 1, got {documents_each} and {chunks}")
     contexts = of_pieces(contexts)
     if not contexts.num_rows:
         return contexts

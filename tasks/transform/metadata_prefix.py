@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.errors import UnitError, unknown
+from schemas.errors import RecipeError, unknown
+from schemas.recipe import Count, Share, Whole
 from tasks.draw import noise, uniform
 from tasks.transform._hosts import host
 from tasks.transform._made import (
@@ -35,6 +36,20 @@ METADATA = "metadata"
 FIELDS = ("host", "suffix", *NEEDS)
 
 
+def check(*, template: str) -> None:
+    """Refuse a template that names what nothing is known of."""
+    try:
+        named = _named(template)
+    except ValueError as error:
+        raise RecipeError(f"metadata_prefix: the template {template!r} cannot be read: {error}") from None
+    for name in sorted(named - set(FIELDS)):
+        raise RecipeError(f"metadata_prefix: {unknown('field of the template', name, FIELDS)}")
+
+
+def _named(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
 def metadata_prefix(
     contexts: pa.Table,
     *,
@@ -43,14 +58,14 @@ def metadata_prefix(
     encode: Encode,
     vocabulary: int,
     template: str = "URL: {host}\n\n",
-    probability: float = 1.0,
-    cooldown: float = 0.1,
+    probability: Share = 1.0,
+    cooldown: Share = 0.1,
     mask_loss: bool = True,
     drop: Literal["absent", "mask"] = "absent",
-    mask_length: int = 8,
+    mask_length: Whole = 8,
     hashed: bool = False,
-    context_length: int | None = None,
-    first_marker: int | None = None,
+    context_length: Count | None = None,
+    first_marker: Whole | None = None,
 ) -> pa.Table:
     """Write metadata before each document's first token, without loss on it (Metadata Conditioning then Cooldown).
 
@@ -89,7 +104,7 @@ def undo(contexts: pa.Table) -> pa.Table:
 
 
 def special_tokens(
-    *, vocabulary: int, drop: Literal["absent", "mask"] = "absent", first_marker: int | None = None
+    *, vocabulary: int, drop: Literal["absent", "mask"] = "absent", first_marker: Whole | None = None
 ) -> dict[str, int]:
     """Return the id of the mask token, where it is used."""
     return {"mask": vocabulary if first_marker is None else first_marker} if drop == "mask" else {}
@@ -97,8 +112,6 @@ def special_tokens(
 
 def _beginnings(table: pa.Table, cooldown: float) -> Integers:
     """Return the rows that hold a document's first token, once per context, before the cool-down."""
-    if not 0 <= cooldown <= 1:
-        raise UnitError(f"metadata_prefix: cooldown is a share from 0 to 1, got {cooldown}")
     size, context = context_lengths(table), table["context_id"].to_numpy()
     conditioned = np.cumsum(size) - size < (1 - cooldown) * size.sum()
     begins = ~is_inserted(table) & (table["start"].to_numpy() == 0) & table["doc_id"].is_valid().to_numpy()
@@ -111,9 +124,7 @@ def _beginnings(table: pa.Table, cooldown: float) -> Integers:
 
 def _prefixes(documents: pa.Table, template: str, hashed: bool) -> pa.Array:
     """Return each document's prefix, null where a field is unknown."""
-    named = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    for name in sorted(named - set(FIELDS)):
-        raise UnitError(f"metadata_prefix: {unknown('field of the template', name, FIELDS)}")
+    named = _named(template)
     columns = {name: documents[name].to_pylist() for name in named & set(NEEDS)}
     hosts = [host(url) for url in documents["url"].to_pylist()] if named & {"host", "suffix"} else []
     columns |= {"host": hosts} if "host" in named else {}

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from schemas.recipe import Count, Share
 from tasks.transform._made import (
     Encode,
     drawn,
@@ -34,11 +35,11 @@ def repeat(
     seed: int,
     documents: pa.Table,
     encode: Encode,
-    probability: float = 0.5,
+    probability: Share = 0.5,
     before: str = "",
     cue: str = "\n",
     loss: Literal["both", "second", "first"] = "both",
-    longest: int | None = None,
+    longest: Count | None = None,
 ) -> pa.Table:
     """Give documents twice, with a cue between (Just Read Twice, as training data).
 

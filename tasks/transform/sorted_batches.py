@@ -7,7 +7,7 @@ the contexts beyond the last whole batch; here they are a batch of their own, th
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import UnitError
+from schemas.recipe import Count
 from tasks.pack._segments import shuffled
 from tasks.transform._made import of_pieces
 from tasks.transform._pieces import Integers, context_lengths, numbered, replaced
@@ -15,17 +15,15 @@ from tasks.transform._pieces import Integers, context_lengths, numbered, replace
 AFTER_PACK = None
 
 
-def sorted_batches(contexts: pa.Table, *, seed: int, group_size: int = 8) -> pa.Table:
+def sorted_batches(contexts: pa.Table, *, seed: int, group_size: Count = 8) -> pa.Table:
     """Sort the contexts by length, cut them into groups of ``group_size``, and shuffle the groups by ``seed``.
 
     Contexts of equal length are in random groups; within a group the longest comes first. If the last group is smaller,
     it holds the shortest contexts and comes last, so that every batch of ``group_size`` is one group. No context is
-    changed; without a pack step each is a document. Raises UnitError for a group_size under 1.
+    changed; without a pack step each is a document.
 
     Source: Bai et al. 2024, arXiv:2401.18058, section 3.2 (sorted batching).
     """
-    if group_size < 1:
-        raise UnitError(f"group_size must be at least 1, got {group_size}")
     contexts = of_pieces(contexts)
     size = context_lengths(contexts)
     count = len(size)

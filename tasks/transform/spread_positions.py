@@ -11,6 +11,7 @@ import pyarrow as pa
 from numba import njit
 
 from schemas.errors import UnitError
+from schemas.recipe import Count, Share
 from tasks.draw import noise
 from tasks.transform._made import drawn, keys, merged, of_pieces, repositioned, subset
 from tasks.transform._pieces import Integers, context_lengths, lengths, numbered, parts, replaced
@@ -19,7 +20,7 @@ AFTER_PACK = True
 
 
 def spread_positions(
-    contexts: pa.Table, *, seed: int, window: int = 81_920, every: int = 128, probability: float = 1.0
+    contexts: pa.Table, *, seed: int, window: Count = 81_920, every: Count = 128, probability: Share = 1.0
 ) -> pa.Table:
     """Leave gaps between the position ids of stretches of a context, up to ``window`` positions (LongRecipe).
 
@@ -33,8 +34,6 @@ def spread_positions(
     Source: Hu et al. 2024, arXiv:2409.00509 (24,000 tokens over 80,000 positions).
     """
     contexts = of_pieces(contexts)
-    if every < 1:
-        raise UnitError(f"spread_positions: every is at least 1 token, got {every}")
     if not contexts.num_rows:
         return contexts
     total = context_lengths(contexts)

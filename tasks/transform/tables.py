@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from schemas.recipe import Count, Whole
 from tasks.draw import noise, uniform
 from tasks.transform._made import Encode, distinct, flat, of_pieces, repositioned, spliced, without_contexts
 from tasks.transform._pieces import Integers, context_lengths, numbered, pieces
@@ -19,6 +20,13 @@ TABLE, QUESTION, ANSWER, END = "table", "question", "answer", "end"
 LETTERS = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz0123456789", np.uint8)
 CODE = 5
 DEPTHS = 10
+Hops = Literal["one", "two", "both"]
+
+
+def check(*, columns: int, hops: Hops) -> None:
+    """Refuse two hops where there is no second column to come from."""
+    if columns < 2 and hops != "one":
+        raise RecipeError(f"tables: {hops} hops take at least 2 columns, got {columns}")
 
 
 def tables(
@@ -27,11 +35,11 @@ def tables(
     seed: int,
     encode: Encode,
     end_of_text: int,
-    count: int = 100,
-    rows: int = 64,
-    columns: int = 4,
-    hops: Literal["one", "two", "both"] = "both",
-    context_length: int | None = None,
+    count: Whole = 100,
+    rows: Count = 64,
+    columns: Count = 4,
+    hops: Hops = "both",
+    context_length: Count | None = None,
 ) -> pa.Table:
     """Add ``count`` contexts of a table and a question each, at random places among the others.
 
@@ -39,15 +47,10 @@ def tables(
     the value in a column for a key. Two hops: the value in a column for the row that has a given value in another.
     ``both`` asks them by turns. The row asked for is in each tenth of the table equally often. Loss on the answer only.
 
-    Raises UnitError if a context has more than ``context_length`` tokens, or for fewer rows and columns than it takes.
+    Raises UnitError if a context has more than ``context_length`` tokens.
 
     Source: Zhao et al. 2024, arXiv:2406.00605 (the idea); the tables: Gristmill.
     """
-    least = 1 if hops == "one" else 2
-    if rows < 1 or columns < least or count < 0:
-        raise UnitError(
-            f"tables: {hops} hops take at least 1 row and {least} columns, got {rows} rows, {columns} columns, {count}"
-        )
     contexts = of_pieces(contexts)
     if count == 0:
         return contexts

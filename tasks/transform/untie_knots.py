@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from schemas.recipe import Count, From0, Share, Whole
 from tasks.draw import noise
 from tasks.transform._made import (
     Encode,
@@ -49,6 +50,12 @@ ID_LENGTH = 6
 OPENING, HEAD, BODY, TAIL, LISTED, LISTED_IDS, END, RANKS = range(8)
 
 
+def check(*, chunks: tuple[float, ...]) -> None:
+    """Refuse odds of which none is above 0, or whose sum is no number."""
+    if not 0 < sum(chunks) < float("inf"):
+        raise RecipeError(f"untie_knots: chunks are odds of 1, 2, ... chunks, not all 0, got {list(chunks)}")
+
+
 def untie_knots(
     contexts: pa.Table,
     *,
@@ -56,12 +63,12 @@ def untie_knots(
     documents: pa.Table,
     encode: Encode,
     vocabulary: int,
-    probability: float = 0.8,
-    chunks: tuple[float, ...] = (0.0, 1.0, 1.0),
+    probability: Share = 0.8,
+    chunks: tuple[From0, ...] = (0.0, 1.0, 1.0),
     keep_order: bool = True,
     backtrace: bool = True,
-    context_length: int | None = None,
-    first_marker: int | None = None,
+    context_length: Count | None = None,
+    first_marker: Whole | None = None,
 ) -> pa.Table:
     """Cut documents of packed contexts into chunks, shuffle the chunks, and mark where each goes on (Untie the Knots).
 
@@ -78,11 +85,11 @@ def untie_knots(
     to a little less to drop none. Documents' order in a context cannot be told afterwards.
 
     Markers are tail and head knots of the first cut, of the second, ..., then <D>, </D>, <S>, <s>, </S>: ids from
-    ``first_marker`` on, by default ``vocabulary``. Raises UnitError for odds or a probability that are none.
+    ``first_marker`` on, by default ``vocabulary``.
 
     Source: Tian et al. 2024, arXiv:2409.04774.
     """
-    odds = _odds(chunks, probability)
+    odds = np.cumsum(chunks) / np.sum(chunks)
     contexts = of_pieces(contexts)
     chosen = drawn(contexts, probability, seed)
     if not chosen.any():
@@ -109,7 +116,7 @@ def undo(contexts: pa.Table) -> pa.Table:
 
 
 def special_tokens(
-    *, vocabulary: int, chunks: tuple[float, ...] = (0.0, 1.0, 1.0), first_marker: int | None = None
+    *, vocabulary: int, chunks: tuple[From0, ...] = (0.0, 1.0, 1.0), first_marker: Whole | None = None
 ) -> dict[str, int]:
     """Return the ids of the markers by name."""
     first = vocabulary if first_marker is None else first_marker
@@ -137,15 +144,6 @@ class _Plan:
         latest = np.zeros(int(self.document.max()) + 1, np.int64)
         np.maximum.at(latest, self.document, self.slot)
         return np.asarray((self.slot == latest[self.document]) & (self.count > 1))
-
-
-def _odds(chunks: tuple[float, ...], probability: float) -> Integers:
-    odds = np.asarray(chunks, np.float64)
-    if not len(odds) or (odds < 0).any() or not 0 < odds.sum() < np.inf:
-        raise UnitError(f"untie_knots: chunks are odds of 1, 2, ... chunks, not all 0, got {list(chunks)}")
-    if not 0 <= probability <= 1:
-        raise UnitError(f"untie_knots: probability is a number from 0 to 1, got {probability}")
-    return np.asarray(np.cumsum(odds / odds.sum()))
 
 
 def _plan(table: pa.Table, odds: Integers, keep_order: bool, seed: int) -> _Plan:

@@ -13,6 +13,7 @@ import zstandard
 from numba import njit
 
 from schemas.errors import UnitError
+from schemas.recipe import ZstdLevel
 from tasks.pack._segments import Integers
 
 FILES = ("{}.jsonl.zst",)
@@ -25,7 +26,7 @@ NOTE = {
 LARGEST = 10_000_000  # first token id that does not fit the seven digits of the table
 
 
-def jsonl(batches: Iterable[pa.RecordBatch], path: Path, *, compression_level: int = 3) -> None:
+def jsonl(batches: Iterable[pa.RecordBatch], path: Path, *, compression_level: ZstdLevel = 3) -> None:
     """Write JSON Lines with zstd: one object per row, fields in the order of the columns.
 
     Lines end at line feeds; UTF-8 as it is, without escapes that JSON does not ask for. 64-bit unsigned ids are

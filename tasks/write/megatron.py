@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from schemas.recipe import Whole
 from tasks.pack._segments import Integers
 from tasks.write._expand import expand, filled, flat, pieces_of
 
@@ -42,7 +43,7 @@ def megatron(
     *,
     sequences: Literal["context", "segment"] = "context",
     pad: bool = True,
-    padding: int = 0,
+    padding: Whole = 0,
     full_context: int | None = None,
 ) -> None:
     """Write the tokens (uint16, or int32 for a large vocabulary), the index of their sequences, and the pieces.

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from schemas.recipe import Whole
 from tasks.write._expand import expand, filled, flat, pieces_of
 
 CONTENTS = ("contexts",)
@@ -42,7 +43,7 @@ def numpy_tokens(
     pieces: Path,
     *,
     pad: bool = True,
-    padding: int = 0,
+    padding: Whole = 0,
     full_context: int | None = None,
 ) -> None:
     """Write tokens, ends of segments (in tokens of the file), the mask of the targets, and the pieces.

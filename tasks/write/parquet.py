@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import UnitError
+from schemas.recipe import ZstdLevel
 from tasks.write._expand import expand as expanded
 from tasks.write._expand import flat
 
@@ -26,7 +27,9 @@ REPLACED = ("tokens", "loss_weights", "position_offsets", "attentions", "causals
 REPEATING = ("source", "domain", "created", "declared_language", "license", "copy", "weight")
 
 
-def parquet(batches: Iterable[pa.RecordBatch], path: Path, *, compression_level: int = 3, expand: bool = False) -> None:
+def parquet(
+    batches: Iterable[pa.RecordBatch], path: Path, *, compression_level: ZstdLevel = 3, expand: bool = False
+) -> None:
     """Write Parquet with zstd, one row group per batch.
 
     ``expand`` writes contexts as trainers take them: ``input_ids``, ``labels``, ``loss_weights``, ``position_ids``,

@@ -15,7 +15,7 @@ import pytest
 from schemas.errors import InputError, RecipeError, ToleranceError
 from tasks import units
 from tasks.annotate._kept import Answer, Kept
-from tasks.annotate.judge import check
+from tasks.probe import probe
 from tests.judge import Judge, Reply, completion, shown
 from tests.units.annotate.asking import ask, given_of, texts, values
 
@@ -476,19 +476,19 @@ GOOD = units.unit("annotate", "judge").resolve({"endpoint": "http://localhost:80
         ({"key_from": KEY}, "key_from takes the name of an environment variable"),
         ({"prompt": "datamn"}, "did you mean 'dataman'"),
         ({"model": ""}, "model is the name"),
-        ({"sample": 0}, "sample is at least 1, got 0"),
-        ({"concurrency": 0}, "concurrency is at least 1, got 0"),
-        ({"errors": 2.0}, "errors is a share from 0 to 1, got 2"),
-        ({"timeout": 0.0}, "timeout is a number above 0, got 0"),
-        ({"requests_per_minute": float("nan")}, "requests_per_minute is a number above 0, got nan"),
-        ({"waits": (1.0, -1.0)}, "waits: a number of at least 0, got -1"),
+        ({"sample": 0}, r"'sample' of judge: .* \(got 0"),
+        ({"concurrency": 0}, r"'concurrency' of judge: .* \(got 0"),
+        ({"errors": 2.0}, r"'errors' of judge: .* \(got 2"),
+        ({"timeout": 0.0}, r"'timeout' of judge: .* \(got 0"),
+        ({"requests_per_minute": float("nan")}, "'requests_per_minute' of judge: .*finite"),
+        ({"waits": (1.0, -1.0)}, r"'waits' of judge: .* \(got -1"),
         ({"budget": 5.0}, "a budget needs both"),
         ({"price_in": 5.0}, "price_in and price_out go together"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(setting: dict[str, Any], reason: str) -> None:
-    given = units.accepted(check, GOOD)
-    check(**given)
+    unit = units.unit("annotate", "judge")
+    probe(unit, unit.resolve(GOOD))
     with pytest.raises(RecipeError, match=reason) as found:
-        check(**{**given, **setting})
+        probe(unit, unit.resolve({**GOOD, **setting}))
     assert "secret" not in str(found.value)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.decontaminate._actions import Searched, acted, cuts, plan
 from tasks.decontaminate._handling import ITEMS, handling
 from tasks.decontaminate._matches import FOUND, MATCHES, shown
@@ -91,5 +92,5 @@ def test_spans_are_shown_in_characters() -> None:
 
 @pytest.mark.parametrize("wrong", [{"margin": -1}, {"max_overlap": 1.0}, {"max_overlap": -0.1}, {"most_pieces": -1}])
 def test_wrong_settings_are_refused(wrong: dict) -> None:
-    with pytest.raises(UnitError, match=next(iter(wrong))):
-        handling(items="items.jsonl", **wrong)
+    with pytest.raises(RecipeError, match=next(iter(wrong))):
+        units.unit("decontaminate", "ngrams").resolve({"items": "items.jsonl", **wrong})

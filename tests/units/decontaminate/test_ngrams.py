@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.decontaminate._english import bare
 from tasks.decontaminate._index import MOST_ITEMS
 from tasks.decontaminate._words import words_of
@@ -149,8 +150,8 @@ def test_a_phrase_of_many_items_is_reported_for_the_first_of_them() -> None:
 
 
 def test_a_length_below_one_is_refused() -> None:
-    with pytest.raises(UnitError, match="n: expected"):
-        index(table([("a b", [])]), n=0)
+    with pytest.raises(RecipeError, match="'n' of ngrams"):
+        units.unit("decontaminate", "ngrams").resolve({"items": "a.jsonl", "n": 0})
 
 
 def test_an_index_is_arrays_alone_and_the_same_for_the_same_items() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.decontaminate.paragraphs import index, paragraphs
 from tests.units.decontaminate.oracles import batch, plain, table
 
@@ -46,5 +47,5 @@ def test_what_is_found_is_what_an_oracle_finds(texts: list[str], rows: list[str]
 
 
 def test_a_length_below_one_is_refused() -> None:
-    with pytest.raises(UnitError, match="min_words"):
-        index(table([("a b", [])]), min_words=0)
+    with pytest.raises(RecipeError, match="'min_words' of paragraphs"):
+        units.unit("decontaminate", "paragraphs").resolve({"items": "a.jsonl", "min_words": 0})

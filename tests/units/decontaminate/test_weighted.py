@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.decontaminate.weighted import index, weighted
 from tests.units.decontaminate.oracles import batch, clusters, plain, table
 
@@ -105,8 +106,8 @@ def test_a_question_that_a_probe_could_miss_is_not_looked_for() -> None:
     rows = [(" ".join(QUESTION.split()[:13]), []), (" ".join(QUESTION.split()[:14]), []), ("a b " * 10, [])]
     assert (index(table(rows))["totals"] > 0).tolist() == [False, True, False]
     assert (index(table(rows), stride=9)["totals"] > 0).tolist() == [True, True, False]
-    with pytest.raises(UnitError, match="n and stride"):
-        index(table(rows), stride=0)
+    with pytest.raises(RecipeError, match="'stride' of weighted"):
+        units.unit("decontaminate", "weighted").resolve({"items": "a.jsonl", "stride": 0})
 
 
 def test_matches_do_not_depend_on_the_batch() -> None:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
 from tasks.deduplicate._recall import expected
 from tasks.deduplicate.minhash import minhash
 from tasks.text import TextBatch
@@ -162,9 +163,9 @@ def test_nothing_to_do(tmp_path, texts):
 
 
 @pytest.mark.parametrize("setting", [{"verify": 0}, {"verify": 1.1}, {"ngram": 0}, {"bands": 0}, {"rows": 0}])
-def test_impossible_settings_are_refused(tmp_path, setting):
-    with pytest.raises(UnitError, match=next(iter(setting))):
-        minhash([], documents([], []), tmp_path, **setting)
+def test_impossible_settings_are_refused(setting):
+    with pytest.raises(RecipeError, match=next(iter(setting))):
+        units.unit("deduplicate", "minhash").resolve(setting)
 
 
 def test_other_bands_than_measured_are_refused(tmp_path):

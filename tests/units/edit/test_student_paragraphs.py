@@ -82,9 +82,12 @@ def test_another_student_cuts_anew(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_a_weak_student_may_not_cut(corpus: Path, tmp_path: Path) -> None:
-    demanding = SCORE.replace("unit: paragraph", "unit: paragraph, least_f1: 1.1")
+    rows = [json.loads(line) for line in (corpus / "labels.jsonl").read_text().splitlines()]
+    guessed = [{**row, "type": ("study", "other")[i // 2 % 2]} for i, row in enumerate(rows)]
+    (corpus / "guessed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in guessed))
+    demanding = SCORE.replace("unit: paragraph", "unit: paragraph, least_f1: 0.9")
     with pytest.raises(AgreementError, match="type may not decide: f1 on held-out labels"):
-        run_here(corpus, tmp_path, recipe=HEAD + TABLE + demanding + EDIT)
+        run_here(corpus, tmp_path, recipe=HEAD + TABLE.replace("labels.jsonl", "guessed.jsonl") + demanding + EDIT)
 
 
 @pytest.mark.parametrize(

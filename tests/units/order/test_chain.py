@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.order.chain import chain, measure
 from tasks.text import TextBatch
 
@@ -55,4 +56,4 @@ def test_a_small_window_finds_less() -> None:
 @pytest.mark.parametrize("wrong", [{"buffer": 0}, {"k1": -1.0}, {"b": 1.5}, {"context_length": 0}])
 def test_refuses_what_cannot_be(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=next(iter(wrong))):
-        chain(documents(4)[0], seed=0, **wrong)
+        units.unit("order", "chain").resolve(wrong)

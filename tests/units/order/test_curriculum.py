@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.order.curriculum import curriculum
 
 MODES = ("ascending", "descending", "folding", "pacing", "interleave")
@@ -105,10 +106,10 @@ def test_what_cannot_be_is_said():
     with pytest.raises(RecipeError, match="did you mean 'quality'"):
         curriculum(pa.table({"doc_id": [1], "quality": [1.0]}), seed=0, score="qualty")
     for asked, said in [
-        ({"folds": 0}, "folds must be at least 1, got 0"),
-        ({"bins": 0}, "bins must be at least 1, got 0"),
-        ({"start": 1.1}, "start is a share from 0 to 1, got 1.1"),
-        ({"power": 0.0}, "power must be above 0 and finite, got 0.0"),
+        ({"folds": 0}, "'folds' of curriculum"),
+        ({"bins": 0}, "'bins' of curriculum"),
+        ({"start": 1.1}, "'start' of curriculum"),
+        ({"power": 0.0}, "'power' of curriculum"),
     ]:
         with pytest.raises(RecipeError, match=said):
-            curriculum(many(2), seed=0, score="s", **asked)
+            units.unit("order", "curriculum").resolve({"score": "s", **asked})

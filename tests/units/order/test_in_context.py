@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.order import _pipeline
 from tasks.order._metrics import order_figures
 from tasks.order._related import relate, vectors_of
@@ -120,5 +121,5 @@ def test_model_embeddings_are_used_instead_of_words():
 
 @pytest.mark.parametrize(("setting", "value"), [("neighbors", 0), ("dimensions", 0), ("apart", 0.0), ("apart", 1.1)])
 def test_impossible_settings_are_refused(setting, value):
-    with pytest.raises(RecipeError, match=f"{setting} .*got {value}"):
-        in_context(documents(3), seed=0, **{setting: value})
+    with pytest.raises(RecipeError, match=f"'{setting}' .*got {value}"):
+        units.unit("order", "in_context").resolve({setting: value})

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.order._keyphrases import FUNCTION_WORDS, keyphrases, keywords
 from tasks.order.keyword_groups import keyword_groups, measure
 from tasks.text import TextBatch
@@ -119,4 +120,4 @@ def test_a_document_that_would_stand_alone_joins_others() -> None:
 @pytest.mark.parametrize("wrong", [{"common": 0.0}, {"least": -1.0}, {"longest": 0}, {"phrases": 0}])
 def test_refuses_what_cannot_be(wrong: dict) -> None:
     with pytest.raises(RecipeError, match=next(iter(wrong))):
-        keyword_groups(table(["a", "b"]), seed=0, **wrong)
+        units.unit("order", "keyword_groups").resolve(wrong)

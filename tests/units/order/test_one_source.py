@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.order.one_source import one_source
 
 
@@ -56,4 +57,4 @@ def test_is_a_permutation_of_any_documents(sources: list[int], length: int, many
 
 def test_refuses_a_context_without_room() -> None:
     with pytest.raises(RecipeError, match="context_length"):
-        one_source(documents([0]), seed=0, context_length=0)
+        units.unit("order", "one_source").resolve({"context_length": 0})

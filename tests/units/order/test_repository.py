@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.order._imports import find_imports
 from tasks.order._plan import links, plan
 from tasks.order._repositories import by_folder, in_url, paths_of, repositories_of
@@ -240,4 +241,4 @@ def test_metadata_says_where_a_file_is() -> None:
 
 def test_refuses_a_depth_below_zero() -> None:
     with pytest.raises(RecipeError, match="depth"):
-        repository(table({"a.py": ""}), seed=0, depth=-1)
+        units.unit("order", "repository").resolve({"depth": -1})

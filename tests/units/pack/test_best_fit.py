@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
 from tasks.pack._metrics import packing_metrics
 from tasks.pack.best_fit import best_fit
 from tests.units.pack.laws import LENGTHS, LIMITS, assert_whole, contents, occurrences
@@ -112,7 +113,6 @@ def test_extra_contexts_are_rare(context_length: int) -> None:
 def test_what_cannot_be_packed_is_said() -> None:
     with pytest.raises(UnitError, match="document 18446744073709551615 has 0 tokens"):
         best_fit(occurrences([0]), context_length=4)
-    with pytest.raises(UnitError, match="context_length is 0"):
-        best_fit(occurrences([1]), context_length=0)
-    with pytest.raises(UnitError, match="window is -1"):
-        best_fit(occurrences([1]), context_length=4, window=-1)
+    for wrong in ({"context_length": 0}, {"window": -1}):
+        with pytest.raises(RecipeError, match=f"'{next(iter(wrong))}' of best_fit"):
+            units.unit("pack", "best_fit").resolve(wrong)

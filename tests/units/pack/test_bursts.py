@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
 from tasks.pack._bursts import most
 from tasks.pack._metrics import packing_metrics
 from tasks.pack.bursts import bursts, figures
@@ -123,11 +124,8 @@ def test_as_many_bursts_are_made_as_there_can_be(counts: list[int], ways: int, s
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    for asked, said in [
-        ({"share": 1.5}, "share of bursts must be from 0 to 1, got 1.5"),
-        ({"shots": 1}, "shots must be at least 2, got 1"),
-        ({"ways": 0}, "ways must be at least 1, got 0"),
-        ({"by": "sourse"}, "did you mean 'source'"),
-    ]:
-        with pytest.raises(UnitError, match=said):
-            bursts(occurrences([3]), **asked)  # type: ignore[arg-type]
+    for asked in ({"share": 1.5}, {"shots": 1}, {"ways": 0}):
+        with pytest.raises(RecipeError, match=f"'{next(iter(asked))}' of bursts"):
+            units.unit("pack", "bursts").resolve(asked)
+    with pytest.raises(UnitError, match="did you mean 'source'"):
+        bursts(occurrences([3]), by="sourse")

@@ -120,11 +120,9 @@ def _kinds(documents: pa.Table, order: Any, seed: int = 0) -> list[int]:
 def test_what_cannot_be_is_said() -> None:
     for asked, said in [
         ({"shortest": 100}, "shortest is a power of two"),
-        ({"longest": 0}, "longest is a power of two"),
+        ({"longest": 300}, "longest is a power of two"),
         ({"shortest": 16, "longest": 8}, "shortest must be at most longest, got 16 and 8"),
-        ({"ahead": -1}, "ahead must be at least 0"),
         ({"batch_tokens": 12_000}, "batch_tokens must be a multiple of longest, 8192, got 12000"),
-        ({"cycles": 0}, "cycles must be at least 1"),
     ]:
         with pytest.raises(UnitError, match=said):
             decompose(occurrences([5]), **asked)

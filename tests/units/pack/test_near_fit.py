@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.pack._metrics import packing_metrics
 from tasks.pack.best_fit import best_fit
 from tasks.pack.near_fit import BREAK, _chosen, near_fit
@@ -102,7 +103,6 @@ def _torn_ties(segments: pa.Table) -> float:
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    with pytest.raises(UnitError, match="reach must be at least 1 document, got 0"):
-        near_fit(occurrences([3]), reach=0)
-    with pytest.raises(UnitError, match="price must be at least 0"):
-        near_fit(occurrences([3]), price=-1.0)
+    for wrong in ({"reach": 0}, {"price": -1.0}):
+        with pytest.raises(RecipeError, match=f"'{next(iter(wrong))}' of near_fit"):
+            units.unit("pack", "near_fit").resolve(wrong)

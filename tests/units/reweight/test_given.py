@@ -3,7 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
+from tasks.probe import probe
 from tasks.reweight.given import given
 
 DOMAINS = pa.table({"domain": ["case", "none", "study"], "documents": [2, 1, 7], "tokens": [20, 0, 80]})
@@ -23,7 +25,19 @@ def test_a_domain_can_be_left_out() -> None:
     assert given(DOMAINS, epochs={"study": 0})["epochs"].to_pylist() == pytest.approx([1, 0, 0])
 
 
-@pytest.mark.parametrize("epochs", [{"case": -1.0}, {"case": float("nan")}, {"case": 0, "study": 0}])
+@pytest.mark.parametrize("epochs", [{"case": -1.0}, {"case": float("nan")}])
 def test_impossible_epochs_are_refused(epochs: dict[str, float]) -> None:
-    with pytest.raises(UnitError, match="epochs"):
-        given(DOMAINS, epochs=epochs)
+    with pytest.raises(RecipeError, match="epochs"):
+        units.unit("reweight", "given").resolve({"epochs": epochs})
+
+
+def test_epochs_that_draw_nothing_are_refused() -> None:
+    with pytest.raises(UnitError, match="draw nothing"):
+        given(DOMAINS, epochs={"case": 0, "study": 0})
+
+
+def test_only_the_domains_that_are_named_may_be_asked_for() -> None:
+    unit = units.unit("reweight", "given")
+    probe(unit, unit.resolve({"epochs": {"study": 2.0}, "other": 0}))
+    with pytest.raises(UnitError, match="draw nothing"):
+        probe(unit, unit.resolve({"other": 0}))

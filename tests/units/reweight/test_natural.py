@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.reweight.natural import natural
 from tests.units.reweight.laws import check, domains, tokens
 
@@ -33,5 +34,5 @@ def test_one_domain_and_no_cap():
 
 @pytest.mark.parametrize("settings", [{"budget_tokens": 0}, {"max_epochs": 0}, {"max_epochs": float("nan")}])
 def test_impossible_settings_are_refused(settings):
-    with pytest.raises(UnitError, match=next(iter(settings))):
-        natural(domains([1]), **settings)
+    with pytest.raises(RecipeError, match=next(iter(settings))):
+        units.unit("reweight", "natural").resolve(settings)

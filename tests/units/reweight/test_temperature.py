@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.reweight.natural import natural
 from tasks.reweight.temperature import temperature
 from tests.units.reweight.laws import check, domains, tokens
@@ -44,5 +45,5 @@ def test_a_huge_alpha_stays_finite():
 
 @pytest.mark.parametrize("alpha", [-0.1, float("nan"), float("inf")])
 def test_an_impossible_alpha_is_refused(alpha):
-    with pytest.raises(UnitError, match="alpha"):
-        temperature(domains([1, 2]), alpha=alpha)
+    with pytest.raises(RecipeError, match="alpha"):
+        units.unit("reweight", "temperature").resolve({"alpha": alpha})

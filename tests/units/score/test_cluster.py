@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
 from schemas.errors import InputError, RecipeError, UnitError
+from tasks import units
 from tasks.ledger import Ledger
 from tasks.score._clusters import nearest_of, points
 from tasks.score.cluster import cluster, fit, tables_of
@@ -93,8 +94,8 @@ def test_nothing_to_tell_apart_is_an_error(texts: list[str]) -> None:
 
 
 def test_one_cluster_is_no_clustering() -> None:
-    with pytest.raises(RecipeError, match="at least 2, got 1"):
-        fit(SAMPLE, clusters=1, seed=0)
+    with pytest.raises(RecipeError, match=r"'clusters' of cluster: .*equal to 2 \(got 1"):
+        units.unit("score", "cluster").resolve({"clusters": 1})
 
 
 def decisions(path: Path, *rows: str, clustering: str | None = None) -> str:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
+from tasks.probe import probe
 from tasks.score.coherence import coherence
 from tests.units.filter.passages import ALICE, GETTYSBURG
 from tests.units.text.oracles import batch
@@ -49,5 +51,6 @@ def test_shuffled_words_cohere_less_and_a_break_shows() -> None:
 
 
 def test_windows_too_short_for_the_ngrams_are_refused() -> None:
-    with pytest.raises(UnitError, match="got 2 and 3"):
-        coherence(batch("a"), window=3, ngram=2)
+    unit = units.unit("score", "coherence")
+    with pytest.raises(RecipeError, match="got 2 and 3"):
+        probe(unit, unit.resolve({"window": 3, "ngram": 2}))

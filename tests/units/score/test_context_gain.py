@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import RecipeError
+from tasks import units
+from tasks.probe import probe
 from tasks.score.context_gain import context_gain, fit
 from tasks.text.frequencies import halves
 from tests.units.score.drawn import batch, prose, sample, turned
@@ -78,5 +80,6 @@ def test_neither_rows_nor_batches_matter() -> None:
 
 @pytest.mark.parametrize("settings", [{"short": 0}, {"short": 512}, {"short": 100}, {"prior": 0.0}])
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
+    unit = units.unit("score", "context_gain")
     with pytest.raises(RecipeError, match="context_gain"):
-        scored("a", **settings)  # type: ignore[arg-type]
+        probe(unit, unit.resolve(settings))

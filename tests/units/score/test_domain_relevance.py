@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
 from schemas.errors import RecipeError, UnitError
+from tasks import units
 from tasks.score._clusters import nearest, points, principal, rarity
 from tasks.score._divergence import similarity
 from tasks.score.domain_relevance import domain_relevance, fit
@@ -122,5 +123,5 @@ def test_what_cannot_be_compared_is_refused(target: str) -> None:
     with pytest.raises(UnitError, match="no document"):
         fit(sample([]), target=target, seed=0)
     for settings in ({"buckets": 1}, {"explained": 1.0}, {"mixtures": 1}, {"scale": 0.0}):
-        with pytest.raises(RecipeError, match="domain_relevance"):
-            fit(SAMPLE, target=target, seed=0, **settings)  # type: ignore[arg-type]
+        with pytest.raises(RecipeError, match=f"{next(iter(settings))}' of domain_relevance"):
+            units.unit("score", "domain_relevance").resolve({"target": target, **settings})

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from schemas.errors import RecipeError
+from tasks import units
+from tasks.probe import probe
 from tasks.score.perplexity import BUCKETS, _buckets, fit, perplexity
 from tests.units.score.drawn import batch, prose, sample, turned
 
@@ -93,7 +95,10 @@ def test_a_score_does_not_depend_on_the_batch() -> None:
     assert scored(TEXTS, fitted) == [scored([text], fitted)[0] for text in TEXTS]
 
 
-@pytest.mark.parametrize("settings", [{"order": 0}, {"percentiles": (60.0, 30.0)}, {"cutoffs": (2.0, 1.0)}])
+@pytest.mark.parametrize(
+    "settings", [{"order": 0}, {"percentiles": (60.0, 30.0)}, {"cutoffs": (2.0, 1.0)}, {"percentiles": (-1, 101)}]
+)
 def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
+    unit = units.unit("score", "perplexity")
     with pytest.raises(RecipeError, match="perplexity"):
-        fit(sample(TEXTS), seed=0, **settings)  # type: ignore[arg-type]
+        probe(unit, unit.resolve(settings))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.score.rare_word_mass import fit, rare_word_mass
 from tests.units.score.drawn import batch, prose, sample, turned
 
@@ -61,4 +62,4 @@ def test_an_empty_sample_makes_every_word_rare() -> None:
 @pytest.mark.parametrize("settings", [{"top": 0}, {"tail": 0.0}, {"tail": 1.0}])
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(RecipeError, match="rare_word_mass"):
-        fit(sample(CORPUS), seed=0, **settings)  # type: ignore[arg-type]
+        units.unit("score", "rare_word_mass").resolve(settings)

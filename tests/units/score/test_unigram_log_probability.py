@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from schemas.errors import InputError, RecipeError
+from tasks import units
 from tasks.score.unigram_log_probability import fit, unigram_log_probability
 from tasks.text.frequencies import halves
 from tests.units.score.drawn import batch, prose, sample, turned
@@ -95,5 +96,5 @@ def test_what_is_no_count_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_impossible_probability_is_refused() -> None:
-    with pytest.raises(RecipeError, match="got 0"):
-        unigram_log_probability(batch("a"), unseen=0.0, fitted=fit(sample(["a"]), seed=0))
+    with pytest.raises(RecipeError, match=r"'unseen' of .*got 0"):
+        units.unit("score", "unigram_log_probability").resolve({"unseen": 0.0})

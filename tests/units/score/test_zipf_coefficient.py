@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import RecipeError
+from tasks import units
 from tasks.score.zipf_coefficient import zipf_coefficient
 from tests.units.score.drawn import batch, prose
 
@@ -69,7 +70,7 @@ def test_it_does_not_depend_on_the_batch() -> None:
 
 def test_a_window_of_one_word_is_refused() -> None:
     with pytest.raises(RecipeError, match="got 1"):
-        scored("a", window=1)
+        units.unit("score", "zipf_coefficient").resolve({"window": 1})
 
 
 def test_the_golden_slope_is_that_of_the_formula() -> None:

@@ -163,9 +163,11 @@ def test_what_is_short_is_asked_of_the_same_source_first() -> None:
 
 def test_tokens_are_a_count_or_a_share() -> None:
     assert (amount("1e3", 7), amount(12.0, 7), amount("150 %", 8), amount("0%", 8)) == (1000, 12, 12, 0)
-    for wrong in ("many", "-5", "nan", "inf", "5 %%", -1):
+    for wrong in ("many", "-5", "nan", "inf", "5 %%", "-5%", "nan%", -1):
         with pytest.raises(UnitError, match="a count such as 30e9 or a share"):
             amount(wrong, 10)
+        with pytest.raises(UnitError, match="a count such as 30e9 or a share"):
+            amount(wrong, 0)
 
 
 @given(total=st.integers(0, 10**15), weights=st.lists(st.integers(0, 10**12), min_size=1, max_size=9))
@@ -216,7 +218,6 @@ def test_turns_go_round_the_stratum_before_anyone_is_taken_again(tokens: list[in
         ({"tokens": 5, "quota": {"wiki": 5}}, "give `tokens`"),
         ({"tokens": "half"}, "a share such as '20%', got 'half'"),
         ({"tokens": None, "quota": {"wiki": "x"}}, "got 'x'"),
-        ({"max_repeat": 0}, "max_repeat must be at least 1, got 0"),
         ({"by": "sorce"}, "unknown column 'sorce'; did you mean 'source'"),
         ({"by": [], "tokens": None, "quota": {"wiki": 5}}, "quotas for each stratum need `by`"),
     ],

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
 from tasks.select._quota import ties
 from tasks.select.gumbel import gumbel
 from tasks.select.hard import hard
@@ -93,8 +94,8 @@ def test_percentile_is_the_weighted_quantile(documents: pa.Table, share: float, 
         assert {d["doc_id"] for d in mine if reaching and d["quality"] >= max(reaching)} == {
             d["doc_id"] for d in mine if d["doc_id"] in taken
         }
-    with pytest.raises(UnitError, match="share must be above 0"):
-        percentile(documents, seed=0, score="quality", share=0)
+    with pytest.raises(RecipeError, match="'share' of percentile"):
+        units.unit("select", "percentile").resolve({"score": "quality", "share": 0})
 
 
 def test_percentile_lowest_is_the_other_end() -> None:
@@ -126,8 +127,8 @@ def test_pareto_asks_for_probabilities() -> None:
     documents = table([{"doc_id": 1, "tokens": 1, "quality": 4.0, "source": "a", "topic": ""}])
     with pytest.raises(UnitError, match=r"scores in \[0, 1\], got quality 4.0"):
         pareto(documents, seed=0, score="quality")
-    with pytest.raises(UnitError, match="alpha must be above 0"):
-        pareto(documents, seed=0, score="quality", alpha=0)
+    with pytest.raises(RecipeError, match="'alpha' of pareto"):
+        units.unit("select", "pareto").resolve({"score": "quality", "alpha": 0})
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
@@ -150,8 +151,8 @@ def test_gumbel_comes_near_to_hard_and_to_uniform() -> None:
     best = ids(documents, hard(documents, **asked))
     cold, hot = (ids(documents, gumbel(documents, **asked, temperature=t)) for t in (1e-4, 1e4))
     assert len(cold & best) > 0.98 * len(best) and len(hot & best) < 0.35 * len(best)
-    with pytest.raises(UnitError, match="temperature must be above 0"):
-        gumbel(documents, **asked, temperature=0)
+    with pytest.raises(RecipeError, match="'temperature' of gumbel"):
+        units.unit("select", "gumbel").resolve({"score": "quality", "temperature": 0})
 
 
 def test_uniform_does_not_look_at_scores() -> None:
@@ -204,8 +205,8 @@ def test_linear_where_all_are_alike_or_there_is_a_floor() -> None:
     assert linear(uneven, seed=0, score="quality").copies.tolist() == [0, 1] * 50
     assert linear(uneven, seed=0, score="quality", floor=0.1).copies.all()
     assert linear(uneven, seed=0, score="quality", lowest=True).copies.tolist() == [1, 0] * 50
-    with pytest.raises(UnitError, match="floor must be from 0 to 1"):
-        linear(uneven, seed=0, score="quality", floor=2)
+    with pytest.raises(RecipeError, match="'floor' of linear"):
+        units.unit("select", "linear").resolve({"score": "quality", "floor": 2})
 
 
 def test_learning_histories_have_the_published_utilities() -> None:

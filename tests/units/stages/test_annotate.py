@@ -146,7 +146,7 @@ def test_a_table_labels_the_documents_it_names(corpus: Path, tmp_path: Path) -> 
     ("change", "reason"),
     [
         (("JUDGE_KEY", KEY), "line 8.*key_from takes the name of an environment variable"),
-        (("sample: 25", "sample: 0"), "sample is at least 1, got 0"),
+        (("sample: 25", "sample: 0"), "'sample' of judge: .*got 0"),
         (("sample: 25", "samples: 25"), "did you mean 'sample'"),
         (("prompt: educational_quality", "prompt: dataman_2"), "unknown prompt 'dataman_2'"),
         (("unit: document", "unit: page"), "setting 'unit' of judge"),

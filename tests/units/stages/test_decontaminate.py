@@ -210,7 +210,7 @@ def test_items_that_cannot_be_looked_for_are_refused(
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"action": "delete"}, "action"), ({"max_overlap": 2}, "max_overlap"), ({"n": 0}, "n: expected")],
+    [({"action": "delete"}, "action"), ({"max_overlap": 2}, "max_overlap"), ({"n": 0}, "'n' of ngrams")],
 )
 def test_wrong_settings_are_refused_before_anything_starts(corpus: Path, settings: dict, message: str) -> None:
     with pytest.raises(RecipeError, match=message):

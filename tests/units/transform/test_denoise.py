@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
+from tasks.probe import probe
 from tasks.transform._pieces import attending
 from tasks.transform.denoise import RATES, SPANS, denoise, special_tokens, undo
 from tests.units.transform.made import VOCABULARY, documents_of, items, per_token, tokens, valid
@@ -124,5 +126,6 @@ def test_sentinels_are_enough_for_the_longest_example() -> None:
 
 @pytest.mark.parametrize("wrong", [{"weights": (1.0,)}, {"weights": (0.0,) * 7}, {"longest": 7}])
 def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UnitError, match="got"):
-        denoised(items([5]), **wrong)
+    unit = units.unit("transform", "denoise")
+    with pytest.raises(RecipeError, match="got"):
+        probe(unit, unit.resolve(wrong))

@@ -7,7 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
+from tasks.probe import probe
 from tasks.text import TextBatch
 from tasks.transform._losses import Instances, Words, informative, word_cache
 from tasks.transform.instances import instances, measure, undo
@@ -105,5 +107,11 @@ def test_the_word_loss_is_what_it_says() -> None:
 
 @pytest.mark.parametrize("wrong", [{"context_length": 150}, {"shots": 0}, {"separator": ""}, {"model": "any"}])
 def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UnitError, match="instances"):
-        made_of(texts(), **wrong)
+    unit = units.unit("transform", "instances")
+    with pytest.raises(RecipeError, match="instances"):
+        probe(unit, unit.resolve({"piece_length": 75, **wrong}))
+
+
+def test_room_is_needed_for_what_the_tokenizer_makes_of_the_separator() -> None:
+    with pytest.raises(UnitError, match="context_length holds two pieces"):
+        made_of(texts(), context_length=151, piece_length=75)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.transform._pieces import context_lengths
 from tasks.transform.interleave import interleave, undo
 from tests.units.transform.made import items, tokens, valid
@@ -61,5 +62,5 @@ def test_random_cuts_are_anywhere() -> None:
 
 
 def test_no_documents_or_chunks_are_refused() -> None:
-    with pytest.raises(UnitError, match="at least 1, got 4 and 0"):
-        interleave(items([3]), seed=0, chunks=0)
+    with pytest.raises(RecipeError, match="got 0"):
+        units.unit("transform", "interleave").resolve({"chunks": 0})

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
+from tasks.probe import probe
 from tasks.transform._hosts import host
 from tasks.transform._pieces import attending
 from tasks.transform.metadata_prefix import NEEDS, metadata_prefix, special_tokens, undo
@@ -145,10 +147,14 @@ def test_templates_and_hashes() -> None:
     assert found == ["source 0|org: ", "source 1|org: "]
     first, second = (context[:-1] for context in tokens(prefixed(table, urls, template="{host}", hashed=True)))
     assert first == second and len(first) == 8 and int(bytes(first), 16)
-    with pytest.raises(UnitError, match="did you mean 'host'"):
-        prefixed(table, template="{hst}")
-    with pytest.raises(UnitError, match="got 2"):
-        prefixed(table, cooldown=2)
+    unit = units.unit("transform", "metadata_prefix")
+    for wrong, said in [
+        ({"template": "{hst}"}, "did you mean 'host'"),
+        ({"template": "{host"}, "cannot be read"),
+        ({"cooldown": 2}, "got 2"),
+    ]:
+        with pytest.raises(RecipeError, match=said):
+            probe(unit, unit.resolve(wrong))
 
 
 def test_contexts_are_cut_to_the_length_given() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
 from tasks.transform._pieces import context_lengths, pieces
 from tasks.transform.sorted_batches import figures, sorted_batches
 
@@ -75,5 +76,5 @@ def test_batches_idle_less_and_come_in_an_order_of_the_seed() -> None:
 
 
 def test_a_group_has_at_least_one() -> None:
-    with pytest.raises(UnitError, match="group_size must be at least 1, got 0"):
-        sorted_batches(contexts([3]), seed=0, group_size=0)
+    with pytest.raises(RecipeError, match=r"group_size.*got 0"):
+        units.unit("transform", "sorted_batches").resolve({"group_size": 0})

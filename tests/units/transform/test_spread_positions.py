@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
 from tasks.transform._pieces import attending
 from tasks.transform.spread_positions import spread_positions, undo
 from tests.units.transform.made import packed, per_token, position_ids, sizes, tokens, valid
@@ -43,5 +44,5 @@ def test_only_as_many_as_asked_for_and_none_too_long() -> None:
     assert np.mean([ids != list(range(20)) for ids in position_ids(made)]) == pytest.approx(0.4, abs=0.04)
     with pytest.raises(UnitError, match="20 tokens does not fit a window of 19"):
         spread_positions(table, seed=0, window=19)
-    with pytest.raises(UnitError, match="got 0"):
-        spread_positions(table, seed=0, every=0)
+    with pytest.raises(RecipeError, match="got 0"):
+        units.unit("transform", "spread_positions").resolve({"every": 0})

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError, UnitError
+from tasks import units
+from tasks.probe import probe
 from tasks.transform.tables import tables, undo
 from tests.units.transform.made import encode, packed, per_token, position_ids, sizes, tokens, valid
 
@@ -67,5 +69,7 @@ def test_tables_are_anywhere_among_the_contexts() -> None:
 def test_a_table_too_long_is_refused() -> None:
     with pytest.raises(UnitError, match="more than the 50 of a context"):
         added([], context_length=50)
-    with pytest.raises(UnitError, match="at least 1 row and 2 columns"):
-        added([], columns=1)
+    unit = units.unit("transform", "tables")
+    probe(unit, unit.resolve({"columns": 1, "hops": "one"}))
+    with pytest.raises(RecipeError, match="at least 2 columns, got 1"):
+        probe(unit, unit.resolve({"columns": 1}))

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import UnitError
+from schemas.errors import RecipeError
+from tasks import units
+from tasks.probe import probe
 from tasks.transform.untie_knots import special_tokens, undo, untie_knots
 from tests.units.transform.made import (
     VOCABULARY,
@@ -132,5 +134,6 @@ def test_cut_points_are_anywhere() -> None:
 
 @pytest.mark.parametrize("wrong", [{"chunks": ()}, {"chunks": (0.0, 0.0)}, {"chunks": (-1.0, 2.0)}, {"probability": 2}])
 def test_odds_that_are_none_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UnitError, match="got"):
-        knotted(packed([[5]]), **wrong)
+    unit = units.unit("transform", "untie_knots")
+    with pytest.raises(RecipeError, match="got"):
+        probe(unit, unit.resolve(wrong))
