@@ -8,7 +8,8 @@ from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import numpy as np
 import pyarrow as pa
@@ -44,6 +45,8 @@ REQUIRED: dict[str, Any] = {
     "endpoint": "http://localhost:8000/v1",
     "model": "a-model",
 }
+# Settings of which any number below 0 means something: instances that raise the loss a little may stay.
+MAY_BE_NEGATIVE = {("transform", "instances", "margin")}
 MEGABYTES = 5 * 2**20
 HOSTILE = {
     "empty": "",
@@ -192,6 +195,28 @@ def test_settings_have_types_and_are_checked(unit: units.Unit) -> None:
     with pytest.raises(RecipeError, match="unknown setting"):
         unit.resolve({"no_such_setting": 1})
     assert unit.resolve(defaults(unit)) == defaults(unit), "its own defaults are refused or changed"
+
+
+@every_unit
+def test_a_number_out_of_its_bounds_is_refused_where_the_recipe_is_read(unit: units.Unit) -> None:
+    given = defaults(unit)
+    for name, (kind, _) in unit.settings.items():
+        number = number_in(kind)
+        if number is None:
+            continue
+        for value in (float("nan"), *([] if (unit.kind, unit.name, name) in MAY_BE_NEGATIVE else [-(10**9)])):
+            with pytest.raises(RecipeError, match=f"setting '{name}' of {unit.name}"):
+                unit.resolve({**given, name: value})
+
+
+def number_in(kind: Any) -> Any:
+    """``int`` or ``float`` if a setting of this type is one, or none at all."""
+    if get_origin(kind) is Annotated:
+        return number_in(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        kinds = [part for part in get_args(kind) if part is not type(None)]
+        return number_in(kinds[0]) if len(kinds) == 1 else None
+    return kind if kind in (int, float) else None
 
 
 @every_unit

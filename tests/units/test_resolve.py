@@ -90,6 +90,50 @@ MISTAKES = {
         HEAD + "steps:\n  - deduplicate: {minhash: {bands: many}}\n",
         "setting 'bands' of minhash: Input should be a valid integer, unable to parse string",
     ),
+    "a number out of its bounds": (
+        HEAD + "steps:\n  - score:\n    - size\n    - perplexity: {order: 0}\n",
+        "line 6, steps[0].score[1]: setting 'order' of perplexity: Input should be greater than or equal to 1 (got 0)",
+    ),
+    "a count of nothing that may be left out": (
+        HEAD + "steps:\n  - score:\n    - cluster: {clusters: 0}\n",
+        "line 5, steps[0].score[0]: setting 'clusters' of cluster: Input should be greater than or equal to 2 (got 0)",
+    ),
+    "a share of everything": (
+        HEAD + "steps:\n  - score: [{student: {heads: {q: number}, holdout: 2}}]\n",
+        "line 4, steps[0].score[0]: setting 'holdout' of student: Input should be less than 1 (got 2)",
+    ),
+    "a number that is none": (
+        HEAD + "steps:\n  - order: {curriculum: {score: words, power: .nan}}\n",
+        "line 4, steps[0].order.curriculum: setting 'power' of curriculum: Input should be a finite number (got nan)",
+    ),
+    "a number out of its bounds among others": (
+        HEAD + "steps:\n  - reweight:\n      given:\n        epochs: {a: 1, b: -1}\n",
+        "setting 'epochs' of given: Input should be greater than or equal to 0 (got -1)",
+    ),
+    "settings that do not fit each other": (
+        HEAD + "steps:\n  - score:\n    - coherence: {window: 5, ngram: 3}\n",
+        "line 5, steps[0].score[0]: ngram and window: expected two n-grams or more in a window, got 3 and 5",
+    ),
+    "odds that are none": (
+        HEAD + "steps:\n  - pack: concatenate\n  - transform:\n    - untie_knots: {chunks: [0, 0]}\n",
+        "line 6, steps[1].transform[0]: untie_knots: chunks are odds of 1, 2, ... chunks, not all 0, got [0.0, 0.0]",
+    ),
+    "a context of nothing": (
+        HEAD + "steps:\n  - pack:\n      best_fit: {context_length: 0}\n",
+        "setting 'context_length' of best_fit: Input should be greater than or equal to 1 (got 0)",
+    ),
+    "a share of tokens below 0": (
+        HEAD + "steps:\n  - select: {uniform: {tokens: -5%}}\n",
+        "line 4, steps[0].select.uniform: tokens are a count such as 30e9 or a share such as '20%', got '-5%'",
+    ),
+    "a number out of its bounds for a reader": (
+        "name: x\nsources:\n  a:\n    path: a.csv\n    reader: {batch_bytes: 0}\n",
+        "sources.a.reader: setting 'batch_bytes' of csv: Input should be greater than or equal to 1 (got 0)",
+    ),
+    "a number out of its bounds for an export": (
+        HEAD + "export:\n  - parquet: {compression_level: 99}\n",
+        "line 4, export[0]: setting 'compression_level' of parquet: Input should be less than or equal to 22 (got 99)",
+    ),
     "setting that must be given": (
         HEAD + "steps:\n  - order: {curriculum: {}}\n",
         "setting 'score' of curriculum: Field required",
