@@ -29,7 +29,9 @@ def rare(totals: Integers) -> NDArray[np.bool_]:
     return there & (totals < np.median(totals[there])) if there.any() else there
 
 
-def burstiness(context: Integers, label: Integers, *, repeats: int = 3) -> dict[str, float]:
+def burstiness(
+    context: Integers, label: Integers, *, repeats: int = 3, seldom: NDArray[np.bool_] | None = None
+) -> dict[str, float]:
     """Return all figures of a stream of labelled places: ``context`` ascends, ``label`` is a class from 0.
 
     - zipf_coefficient (zipf_coef): mean over contexts of the exponent of the zeta distribution that fits the counts of
@@ -42,7 +44,7 @@ def burstiness(context: Integers, label: Integers, *, repeats: int = 3) -> dict[
     - rank_slope (rank_freq_alpha): slope of log total over log rank of the classes, as a positive number.
     - effective_classes (n_classes_eff): exponential of the entropy of the classes.
 
-    Rare: with fewer occurrences than the median class. Source: Chan et al. 2022, arXiv:2205.05055 (bursts); Zhao et al.
+    Rare: ``seldom``, or with fewer occurrences than the median class. Source: Chan et al. 2022, arXiv:2205.05055 (bursts); Zhao et al.
     2024, arXiv:2402.13991 (zeta exponent); Goh and Barabasi 2008, doi:10.1209/0295-5075/81/48002 (gaps).
     """
     if not len(label):
@@ -50,7 +52,7 @@ def burstiness(context: Integers, label: Integers, *, repeats: int = 3) -> dict[
     _, context = np.unique(context, return_inverse=True)
     contexts = int(context.max()) + 1
     totals = np.bincount(label)
-    seldom = rare(totals)
+    seldom = rare(totals) if seldom is None else seldom
     at, of, count = counted(context, label)
     chosen = seldom[of]
     return {

@@ -39,7 +39,7 @@ def packed(
 ) -> tuple[Integers, int]:
     """Pack for so many bursts that they make up ``share`` of the contexts that it comes to."""
     contexts = -(-int(size.sum()) // room)
-    by_length = np.lexsort((drawn, -size))
+    by_length = np.lexsort((drawn, -size, ~seldom[label]))
     queue = np.lexsort((drawn, label))
     queue = queue[seldom[label[queue]] & (size[queue] <= room // (shots * ways))] if len(queue) else queue
     fit = np.bincount(label[queue], minlength=len(seldom))
@@ -177,7 +177,7 @@ def _found(
             break
         last, at = -1, head[room]
         while at >= 0 and tries < TRIES:
-            if not seldom[label[piece]] or _held(newest, before, label, at, label[piece]) + 1 < shots:
+            if not seldom[label[piece]] or _held(newest, before, label, at, label[piece]) + 1 != shots:
                 if last < 0:
                     head[room] = following[at]
                 else:

@@ -35,7 +35,7 @@ def bursts(
     Classes are the values of the column ``by`` (a source, label or cluster); those with fewer documents than the median
     class are rare. A context with a burst gets ``shots`` documents of each of ``ways`` different rare classes, drawn in
     proportion to what is left of them; other contexts hold a rare class less than ``shots`` times. Into the room that
-    is left go the other documents, longest first, each where it fits best. A burst takes no document longer than
+    is left go the rare documents left over and then all others, longest first, each where it fits best. A burst takes no document longer than
     context_length / (shots x ways); documents longer than a context are cut, nothing else is. Documents in a context
     and the contexts are shuffled by ``seed``.
 
@@ -52,8 +52,8 @@ def bursts(
     tokens = token_counts(documents, context_length)
     row, start, stop = pieces_of(tokens, context_length)
     size = stop - start
-    label = labels(documents, by)[row]
-    seldom = rare(np.bincount(label)) if len(label) else np.zeros(0, bool)
+    classes = labels(documents, by)
+    label, seldom = classes[row], rare(np.bincount(classes))
     drawn = (noise(np.arange(len(row), dtype=np.uint64), seed) >> np.uint64(1)).astype(np.int64)
     bins, contexts = packed(size, label, seldom, drawn, context_length, share, shots, ways)
     order = np.argsort(drawn, kind="stable")
@@ -67,12 +67,17 @@ def figures(
     """Return burstiness by class, that of the same documents thrown at random, and the largest share there can be."""
     if not len(segments):
         return {}
-    label = labels(documents, by)[rows_of(segments, documents)]
+    classes = labels(documents, by)
+    label, seldom = classes[rows_of(segments, documents)], rare(np.bincount(classes))
     context = segments["context_id"].to_numpy()
     thrown = label[np.argsort(noise(np.arange(len(label), dtype=np.uint64), 0))]
-    found = burstiness(context, label, repeats=shots)
+    found = burstiness(context, label, repeats=shots, seldom=seldom)
     size = segments["stop"].to_numpy() - segments["start"].to_numpy()
     fit = np.bincount(label[size <= context_length // (shots * ways)], minlength=int(label.max()) + 1)
-    bound = most(fit[rare(np.bincount(label))], shots, ways) / (int(context.max()) + 1)
-    random = {f"{name}_at_random": value for name, value in burstiness(context, thrown, repeats=shots).items()}
-    return {**found, **random, "largest_bursty_share": min(bound, 1.0)}
+    bound = most(fit[seldom], shots, ways) / (int(context.max()) + 1)
+    random = burstiness(context, thrown, repeats=shots, seldom=seldom)
+    return {
+        **found,
+        **{f"{name}_at_random": value for name, value in random.items()},
+        "largest_bursty_share": min(bound, 1.0),
+    }

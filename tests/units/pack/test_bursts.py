@@ -6,6 +6,7 @@ from statistics import median
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from schemas.errors import RecipeError, UnitError
 from tasks import units
 from tasks.pack._bursts import most
 from tasks.pack._metrics import packing_metrics
+from tasks.pack.best_fit import best_fit
 from tasks.pack.bursts import bursts, figures
 from tests.units.pack.laws import LENGTHS, LIMITS, assert_whole, occurrences
 
@@ -38,7 +40,7 @@ def counted_share(segments: pa.Table, documents: pa.Table, shots: int) -> float:
     held: dict[int, Counter[str]] = {}
     for row in segments.to_pylist():
         held.setdefault(row["context_id"], Counter())[source[row["doc_id"]]] += 1
-    totals = sum(held.values(), Counter())
+    totals = Counter(documents["source"].to_pylist())
     middle = median(totals.values())
     burst = [any(n >= shots and totals[name] < middle for name, n in context.items()) for context in held.values()]
     return sum(burst) / len(burst)
@@ -54,6 +56,22 @@ def test_the_share_of_bursts_is_the_one_asked_for(share: float, ways: int) -> No
     assert told["largest_bursty_share"] >= share
     metrics = packing_metrics(segments, documents, context_length=4096)
     assert metrics.conserved and metrics.avoidably_cut_share == 0 and metrics.padding_share < 0.01
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_long_documents_of_a_class_make_it_no_less_rare_and_leave_no_context_empty(share: float) -> None:
+    random = np.random.default_rng(0)
+    counts = {"long": (100, 10.0), "rare": (60, 8.6), "short": (200, 6.2), "common": (200, 8.0), "more": (200, 9.5)}
+    tokens = np.concatenate([random.lognormal(mean, 0.8, count) for count, mean in counts.values()]).astype(int) + 1
+    rows = len(tokens)
+    documents = pa.table({"doc_id": pa.array(range(rows), pa.uint64()), "copy": [0] * rows, "tokens": tokens})
+    classes = [name for name, (count, _) in counts.items() for _ in range(count)]
+    documents = documents.append_column("source", pa.array(classes))
+    segments = bursts(documents, context_length=8192, share=share)
+    contexts = len(pc.unique(segments["context_id"]))
+    assert contexts <= 1.002 * len(pc.unique(best_fit(documents, context_length=8192, window=None)["context_id"]))
+    told = figures(documents, segments, context_length=8192, by="source", shots=3, ways=2)
+    assert told["bursty_share"] == counted_share(segments, documents, 3)
 
 
 def test_more_bursts_are_burstier_by_every_figure_and_classes_stay_as_they_are() -> None:
