@@ -211,13 +211,14 @@ UNION ALL SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER
 @app.command()
 def units(
     kind: Annotated[
-        str | None, typer.Argument(help="read, score, filter, deduplicate, reweight, order, pack or write.")
+        str | None, typer.Argument(help="read, score, annotate, edit, filter, order, pack, export ...")
     ] = None,
     form: Annotated[Form, typer.Option("--format", "-f", help="How to print the rows.")] = Form.table,
 ) -> None:
     """List every unit with its settings, defaults, one-line meaning and source."""
     from tasks import units as registry
 
+    kind = "write" if kind == "export" else kind
     if kind is not None and kind not in registry.KINDS:
         from schemas.errors import unknown
 

@@ -110,6 +110,9 @@ SELECT step, kind, sum(entered)::BIGINT AS documents_in, sum(dropped)::BIGINT AS
     round(sum(entered_bytes) / 1e6, 2) AS mb_in, round(sum(kept_bytes) / 1e6, 2) AS mb_out
 FROM funnel GROUP BY step, kind ORDER BY step
 """
+EMITTED = """
+SELECT coalesce(sum(dropped), 0)::BIGINT AS dropped, coalesce(sum(repeated), 0)::BIGINT AS repeated FROM emitted
+"""
 
 
 def say_done(warehouse: Path, release: Path) -> None:
@@ -123,8 +126,13 @@ def say_done(warehouse: Path, release: Path) -> None:
             "FROM exports GROUP BY ALL ORDER BY ALL"
         )
         example = ledger.rows("SELECT doc_id FROM drops ORDER BY doc_id LIMIT 1")
+        [kept] = ledger.rows(EMITTED)
     output.print()
     table(files)
+    for what, tokens in kept.items():
+        if tokens:
+            output.print(f"{tokens:,} tokens of documents are in no context" if what == "dropped" else
+                         f"{tokens:,} tokens of documents are in contexts again", highlight=False)  # fmt: skip
     at = "" if str(warehouse) == "warehouse" else f" -w {warehouse}"
     lines = [
         f"release   {release}",

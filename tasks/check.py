@@ -9,6 +9,7 @@ from schemas.rule import Rule, RuleSet
 from schemas.table import Column
 from schemas.tables import tables
 from tasks import units
+from tasks.compose import check_composition
 from tasks.select._fit import problem
 from tasks.yaml_lines import MisplacedError, Place
 
@@ -107,7 +108,6 @@ def check(recipe: Recipe) -> None:
         _check_numbers(step, known, place)
         if step.where:
             _check_kind("where", step.where, known, place)
-        _check_transforms(step, "pack" in order[:index], place)
         _check_learnt(recipe, index, place)
         _check_paragraphs(recipe, index, place)
         if step.kind == "edit":
@@ -118,6 +118,7 @@ def check(recipe: Recipe) -> None:
         if step.kind == "select" and (wrong := problem(recipe, index)):
             raise MisplacedError(place, wrong)
     _check_scorers(recipe)
+    check_composition(recipe)
     _check_exports(recipe, "pack" in order or "transform" in order)
 
 
@@ -141,13 +142,6 @@ def _check_kind(what: str, rule: Rule, known: dict[str, bool], place: Place) -> 
     if known[rule.score] != isinstance(rule.threshold, str):
         kind = "labels" if known[rule.score] else "numbers"
         raise MisplacedError(place, f"{what}: {rule.score} holds {kind}, got {rule.threshold!r}")
-
-
-def _check_transforms(step: Step, packed: bool, place: Place) -> None:
-    for call in step.calls if step.kind == "transform" else ():
-        wanted = getattr(units.unit("transform", call.name).module, "AFTER_PACK", None)
-        if wanted is not None and wanted != packed:
-            raise MisplacedError(place, f"{call.name} stands {'after' if wanted else 'before'} the pack step")
 
 
 def _check_learnt(recipe: Recipe, index: int, place: Place) -> None:

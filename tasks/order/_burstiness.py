@@ -44,8 +44,9 @@ def burstiness(
     - rank_slope (rank_freq_alpha): slope of log total over log rank of the classes, as a positive number.
     - effective_classes (n_classes_eff): exponential of the entropy of the classes.
 
-    Rare: ``seldom``, or with fewer occurrences than the median class. Source: Chan et al. 2022, arXiv:2205.05055 (bursts); Zhao et al.
-    2024, arXiv:2402.13991 (zeta exponent); Goh and Barabasi 2008, doi:10.1209/0295-5075/81/48002 (gaps).
+    Rare: ``seldom``, or with fewer occurrences than the median class. Source: Chan et al. 2022, arXiv:2205.05055
+    (bursts); Zhao et al. 2024, arXiv:2402.13991 (zeta exponent); Goh and Barabasi 2008, doi:10.1209/0295-5075/81/48002
+    (gaps).
     """
     if not len(label):
         return {}

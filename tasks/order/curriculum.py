@@ -17,6 +17,7 @@ from schemas.errors import RecipeError, unknown
 from schemas.recipe import Above0, Count, Share
 from tasks.draw import noise
 
+IN_TIME = True
 Mode = Literal["ascending", "descending", "folding", "pacing", "interleave"]
 Integers = np.ndarray[Any, np.dtype[Any]]
 

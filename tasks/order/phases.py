@@ -18,6 +18,7 @@ from schemas.rule import Rule
 from tasks.draw import noise, uniform
 from tasks.order._shares import Reals, dealt, fitted
 
+IN_TIME = True
 COPIES = True
 KEYS = ("share", "mixture", "filter")
 COMPARE = {

@@ -19,6 +19,8 @@ from tasks.pack._bursts import labels, most, packed
 from tasks.pack._rooms import pieces_of
 from tasks.pack._segments import rows_of, segments_table, shuffled, token_counts
 
+REORDERS = True
+
 
 def bursts(
     documents: pa.Table,
@@ -35,9 +37,9 @@ def bursts(
     Classes are the values of the column ``by`` (a source, label or cluster); those with fewer documents than the median
     class are rare. A context with a burst gets ``shots`` documents of each of ``ways`` different rare classes, drawn in
     proportion to what is left of them; other contexts hold a rare class less than ``shots`` times. Into the room that
-    is left go the rare documents left over and then all others, longest first, each where it fits best. A burst takes no document longer than
-    context_length / (shots x ways); documents longer than a context are cut, nothing else is. Documents in a context
-    and the contexts are shuffled by ``seed``.
+    is left go the rare documents left over and then all others, longest first, each where it fits best. A burst takes
+    no document longer than context_length / (shots x ways); documents longer than a context are cut, nothing else is.
+    Documents in a context and the contexts are shuffled by ``seed``.
 
     ``documents`` has doc_id, copy, tokens and ``by``. Returns the segments: context_id, position, doc_id, copy, start,
     stop. UnitError: no such column, or a document without tokens.

@@ -6,6 +6,8 @@ import pyarrow as pa
 from schemas.recipe import Count
 from tasks.pack._segments import segments_table, shuffled, token_counts
 
+CUTS = True
+
 
 def concatenate(documents: pa.Table, *, context_length: Count = 2048, seed: int = 0, shuffle: bool = True) -> pa.Table:
     """Join documents in order and cut every ``context_length`` tokens; the last context is shorter.

@@ -17,6 +17,8 @@ from tasks.draw import noise
 from tasks.pack._segments import Integers, segments_table, shuffled, token_counts
 
 DROPS = True
+CUTS = True
+REORDERS = True
 
 
 def decompose(

@@ -5,12 +5,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
+from schemas.recipe import Recipe
 from tasks import parts
 from tasks.edits import Laid
 from tasks.run import Run, tokenizer_of
 from tasks.stages.edit import edits_of
 from tasks.stages.order import place_as_read
 from tasks.tokenize import TokenizerSpec
+from tasks.transform._pieces import context_lengths
 from tasks.write._gather import Job, finished, gather, jobs
 from tasks.write._plan import Plan, Share, plan_export
 from tasks.write._scatter import scatter
@@ -31,11 +35,12 @@ def export(run: Run) -> None:
     places = run.ledger.table(PLACES)
     contexts = run.ledger.table("SELECT * FROM segments ORDER BY context_id, position")
     segments = contexts if run.step("pack") or run.step("transform") else None
-    _write(run, plan_export(places, segments))
+    full = _full_context(run.recipe, segments) if segments is not None and len(segments) else None
+    _write(run, plan_export(places, segments), full)
 
 
-def _write(run: Run, plan: Plan) -> None:
-    formats = {call.name: {**call.settings, "full_context": _full_context(run)} for call in run.recipe.export}
+def _write(run: Run, plan: Plan, full: int | None) -> None:
+    formats = {call.name: {**call.settings, "full_context": full} for call in run.recipe.export}
     texts = run.texts()
     target = run.release if (run.release / "manifest.json").is_file() else run.release_aside
     with run.scratch("export") as folder:
@@ -53,11 +58,18 @@ def _write(run: Run, plan: Plan) -> None:
     run.ledger.insert("exports", rows + list(finished(target, formats, rows)))
 
 
-def _full_context(run: Run) -> int | None:
-    """Return the one length that the pack step fills contexts up to, if it has one."""
-    packed = run.step("pack")
-    length = packed[1].calls[0].settings.get("context_length") if packed else None
-    return int(length) if length else None
+def _full_context(recipe: Recipe, contexts: pa.Table) -> int | None:
+    """Return the one length that contexts are padded to, if the pack step fills them up to one.
+
+    A transform may make room for what it adds by a ``context_length`` of its own, or make contexts longer without.
+    """
+    steps = [step for step in recipe.steps if step.kind in ("pack", "transform")]
+    rooms = [call.settings.get("context_length") for step in steps for call in step.calls if step.kind == "pack"]
+    if not rooms or not rooms[0]:
+        return None
+    at = next(number for number, step in enumerate(steps) if step.kind == "pack")
+    rooms += [call.settings.get("context_length") for step in steps[at + 1 :] for call in step.calls]
+    return max(int(context_lengths(contexts).max()), *(int(room) for room in rooms if room))
 
 
 def _given(path: Path, work: Share | Job) -> str:

@@ -41,6 +41,7 @@ from tasks.transform._pieces import (
 )
 
 AFTER_PACK = False
+WHOLE = True
 NEEDS = ("tokens",)
 MODE, SENTINEL, END = "mode", "sentinel", "end"
 LAST = 0  # of a denoiser: no mean length, but one span at the end

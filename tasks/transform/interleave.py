@@ -15,6 +15,7 @@ from tasks.transform._made import drawn, keys, of_pieces, rejoined, repositioned
 from tasks.transform._pieces import Integers, _owners, context_lengths, cut
 
 AFTER_PACK = False
+ATTENTION = "context"
 
 
 def interleave(

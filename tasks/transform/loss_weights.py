@@ -9,6 +9,7 @@ from tasks.transform._made import in_document, of_pieces
 from tasks.transform._pieces import Integers, _owners, lengths, replaced
 
 AFTER_PACK = True
+FOLLOWED_BY = ("smaller_first", "spread_positions", "sorted_batches")
 POWERS = {"token": 1.0, "sqrt": 0.5, "document": 0.0}
 
 

@@ -13,6 +13,7 @@ from tasks.transform._made import of_pieces
 from tasks.transform._pieces import Integers, context_lengths, numbered, replaced
 
 AFTER_PACK = None
+REORDERS = True
 
 
 def sorted_batches(contexts: pa.Table, *, seed: int, group_size: Count = 8) -> pa.Table:

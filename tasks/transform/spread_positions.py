@@ -17,6 +17,7 @@ from tasks.transform._made import drawn, keys, merged, of_pieces, repositioned, 
 from tasks.transform._pieces import Integers, context_lengths, lengths, numbered, parts, replaced
 
 AFTER_PACK = True
+FOLLOWED_BY = ("loss_weights", "sorted_batches")
 
 
 def spread_positions(

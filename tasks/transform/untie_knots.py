@@ -41,6 +41,7 @@ from tasks.transform._made import (
 from tasks.transform._pieces import Integers, is_inserted, lengths, numbered, overlaps, parts, replaced
 
 AFTER_PACK = True
+ATTENTION = "context"
 DROPS = True
 NEEDS = ("tokens",)
 KNOT, TRACE = "knot", "trace"

@@ -191,6 +191,26 @@ MISTAKES = {
         HEAD + "steps:\n  - filter: ['terms_distinct < 2']\n",
         "steps[0].filter: terms_distinct needs to know terms: ask for term_hits in a score step",
     ),
+    "a curriculum whose contexts would be shuffled": (
+        HEAD + "steps:\n  - order: {curriculum: {score: words}}\n  - pack: concatenate\n",
+        "line 5, steps[1].pack: what curriculum makes would be lost, since concatenate would shuffle the contexts: set",
+    ),
+    "phases packed into an order of its own": (
+        HEAD + "steps:\n  - order: {phases: {phases: [{share: 1}]}}\n  - pack: bursts\n",
+        "line 5, steps[1].pack: what phases makes would be lost, since bursts puts contexts into an order of its own",
+    ),
+    "examples that would be cut": (
+        HEAD + "steps:\n  - transform: denoise\n  - pack: concatenate\n",
+        "line 5, steps[1].pack: what denoise makes would be lost, since concatenate cuts where a context is full",
+    ),
+    "chunks that would not see each other": (
+        HEAD + "steps:\n  - transform: interleave\n  - pack: best_fit\n",
+        "line 4, steps[0].transform: interleave is for contexts seen whole: pack with `attention: context`",
+    ),
+    "gaps that would be closed": (
+        HEAD + "steps:\n  - pack: best_fit\n  - transform: [spread_positions, smaller_first]\n",
+        "line 5, steps[1].transform: smaller_first would undo what spread_positions does: put it before",
+    ),
     "two orders": (HEAD + "steps: [{order: random}, {order: random}]\n", "a recipe has one order step, got 2"),
     "a repeated key": (HEAD + "seed: 1\nseed: 2\n", "line 4: key 'seed' is given twice"),
     "a repeated source": ("name: x\nsources:\n  a: x\n  b: y\n  a: z\n", "line 5: key 'a' is given twice"),
