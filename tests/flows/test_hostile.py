@@ -3,7 +3,6 @@
 import gzip
 import json
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -179,20 +178,30 @@ def test_a_50_megabyte_document_may_be_kept(tmp_path: Path) -> None:
     assert (words, bytes_, packed) == (1, MEGABYTES_50, MEGABYTES_50 + 1)
 
 
-EMPTY: dict[str, Callable[[Path], dict[str, bytes]]] = {
-    "an empty file": lambda _: {"a/a.jsonl": b""},
-    "an empty packed file": lambda _: {"a/a.jsonl.gz": gzip.compress(b"")},
-    "blank lines": lambda _: {"a/a.jsonl": b"\n\n\n"},
-    "only failures": lambda _: {"a/a.jsonl": b"{\n}\n"},
-    "only blank texts": lambda _: {"a/a.jsonl": lines({"text": " "}, {"text": ""})},
-    "an empty text file": lambda _: {"a/a.txt": b""},
+NO_RECORDS = {
+    "an empty file": {"a/a.jsonl": b""},
+    "an empty packed file": {"a/a.jsonl.gz": gzip.compress(b"")},
+    "blank lines": {"a/a.jsonl": b"\n\n\n"},
+}
+NOTHING_VALID = {
+    "only failures": {"a/a.jsonl": b"{\n}\n"},
+    "only blank texts": {"a/a.jsonl": lines({"text": " "}, {"text": ""})},
+    "an empty text file": {"a/a.txt": b""},
 }
 
 
-@pytest.mark.parametrize("case", EMPTY)
+@pytest.mark.parametrize("case", NO_RECORDS)
+def test_sources_without_a_record_publish_nothing(tmp_path: Path, case: str) -> None:
+    write(tmp_path, NO_RECORDS[case])
+    with pytest.raises(InputError, match="no source holds a record; nothing was published"):
+        run_here(tmp_path, tmp_path / "w", recipe=recipe("a", steps=STEPS))
+    assert not (tmp_path / "w" / "ledger.duckdb").exists() and not list((tmp_path / "w").glob("releases/[!.]*"))
+
+
+@pytest.mark.parametrize("case", NOTHING_VALID)
 @pytest.mark.parametrize("steps", ["", STEPS], ids=["no steps", "every step"])
-def test_a_run_over_nothing_is_a_release_of_nothing(tmp_path: Path, case: str, steps: str) -> None:
-    write(tmp_path, EMPTY[case](tmp_path))
+def test_a_run_over_nothing_valid_is_a_release_of_nothing(tmp_path: Path, case: str, steps: str) -> None:
+    write(tmp_path, NOTHING_VALID[case])
     release = run_here(tmp_path, tmp_path / "w", recipe=recipe("a", steps=steps))
     assert ask(tmp_path / "w", "SELECT count(*) FROM weights") == [(0,)]
     assert ask(tmp_path / "w", "SELECT law FROM audits WHERE NOT passed") == []
