@@ -13,8 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from schemas.errors import RecipeError, unknown
-from schemas.recipe import inline_rule
-from schemas.rule import Rule
+from schemas.recipe import InlineRule, inline_rule
 from tasks.draw import noise, uniform
 from tasks.order._shares import Reals, dealt, fitted
 
@@ -49,7 +48,7 @@ def check(*, phases: list[dict[str, Any]] | None) -> None:
             or (mixture and not any(mixture.values()))
         ):
             raise RecipeError(f"order phases: a mixture gives each name a weight of at least 0, got {mixture!r}")
-        list(_rules(phase))
+        list(_bars(phase))
     total = sum(phase["share"] for phase in given)
     if abs(total - 1) > 1e-6:
         raise RecipeError(f"order phases: the shares add up to 1, got {total:g}")
@@ -58,17 +57,17 @@ def check(*, phases: list[dict[str, Any]] | None) -> None:
 def uses(*, phases: list[dict[str, Any]] | None) -> Iterator[str]:
     """Yield the columns that the phases' bars compare."""
     for phase in phases or []:
-        for rule in _rules(phase):
-            yield rule.score
+        for bar in _bars(phase):
+            yield bar.rule.score
 
 
-def _rules(phase: Phase) -> Iterator[Rule]:
+def _bars(phase: Phase) -> Iterator[InlineRule]:
     given = phase.get("filter") or []
     for text in [given] if isinstance(given, str) else given:
         found = inline_rule(str(text))
-        if found.quantile is not None or found.rule.operator not in COMPARE:
-            raise RecipeError(f"order phases: a filter compares a column with a number or label, got {text!r}")
-        yield found.rule
+        if found.rule.operator not in COMPARE:
+            raise RecipeError(f"order phases: a filter compares a column with one value, got {text!r}")
+        yield found
 
 
 def phases(
@@ -78,10 +77,10 @@ def phases(
 
     Each phase has a ``share`` of all tokens; a ``mixture``, the weights of values of the column ``by`` (without one, as
     in all documents; values that it leaves out are not in the phase); and a ``filter``, one comparison or several that
-    its documents pass, such as ``quality >= 0.7`` or ``tokens >= 4096``. Every document is in one phase. If the phases
-    do not ask for exactly the tokens that there are, the table of tokens by phase and value that is nearest to theirs
-    (in relative entropy) is taken, so a later phase gets what earlier ones leave. Copies of one document are kept about
-    half of their phase's pass apart or more.
+    its documents pass, such as ``quality >= 0.7`` or ``quality >= q0.5``, the better half of the documents. Every
+    document is in one phase. If the phases do not ask for exactly the tokens that there are, the table of tokens by
+    phase and value that is nearest to theirs (in relative entropy) is taken, so a later phase gets what earlier ones
+    leave. Copies of one document are kept about half of their phase's pass apart or more.
 
     ``documents`` needs doc_id, tokens, ``by`` and what the filters compare; copy if there are copies. Returns int64 row
     numbers in the new order. RecipeError: phases that the documents cannot fill.
@@ -166,13 +165,24 @@ def _weights(phase: Phase, values: NDArray[Any], natural: Reals) -> Reals:
 
 def _passing(documents: pa.Table, phase: Phase) -> NDArray[np.bool_]:
     passes = np.ones(len(documents), bool)
-    for rule in _rules(phase):
-        if rule.score not in documents.column_names:
-            raise RecipeError(f"order phases: {unknown('score', rule.score, documents.column_names)}")
-        passes &= np.asarray(
-            COMPARE[rule.operator](documents[rule.score].to_numpy(zero_copy_only=False), rule.threshold), bool
-        )
+    for bar in _bars(phase):
+        if bar.rule.score not in documents.column_names:
+            raise RecipeError(f"order phases: {unknown('score', bar.rule.score, documents.column_names)}")
+        value = documents[bar.rule.score].to_numpy(zero_copy_only=False)
+        asked = bar.quantile
+        threshold = bar.rule.threshold if asked is None else _quantile(documents, bar.rule.score, asked)
+        passes &= np.asarray(COMPARE[bar.rule.operator](value, threshold), bool)
     return passes
+
+
+def _quantile(documents: pa.Table, score: str, quantile: float) -> float:
+    """Return the value that a share ``quantile`` of the documents do not exceed; copies of a document count once."""
+    value = documents[score].to_numpy(zero_copy_only=False)
+    if not np.issubdtype(value.dtype, np.number):
+        raise RecipeError(f"order phases: {score} holds labels, which have no quantiles")
+    value = value[np.unique(documents["doc_id"].to_numpy(), return_index=True)[1]]
+    value = value[~np.isnan(value)]
+    return float(np.quantile(value, quantile, method="inverted_cdf")) if len(value) else np.nan
 
 
 def _turns(doc_id: NDArray[np.uint64], copy: Integers, phase: Integers) -> Integers:

@@ -1,5 +1,6 @@
 """Phases: permutations whose stretches have the tokens, mixtures and bars asked for, as read off the order alone."""
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -53,6 +54,18 @@ def test_two_phases_of_which_the_second_is_made_of_the_best() -> None:
         assert found[f"phase_{phase}_tokens_error"] < 1e-3
         assert found[f"phase_{phase}_mixture_error"] < 1e-3
         assert found[f"phase_{phase}_outside_filter"] < 1e-3
+
+
+@pytest.mark.parametrize("quantile", [0, 0.1, 0.5, 0.77, 1])
+def test_a_bar_at_a_quantile_is_that_of_the_documents_as_duckdb_counts_them(quantile: float) -> None:
+    table = many(1000, copies=3)
+    originals = duckdb.from_arrow(table).filter("copy = 0")
+    [(threshold,)] = originals.aggregate(f"quantile_disc(quality, {quantile})").fetchall()
+    passed = ">=" if quantile < 0.5 else "<="
+    asked, same = (
+        [{"share": 0.9}, {"share": 0.1, "filter": f"quality {passed} {bar}"}] for bar in (f"q{quantile}", threshold)
+    )
+    assert phases(table, seed=1, phases=asked).tolist() == phases(table, seed=1, phases=same).tolist()
 
 
 def test_what_is_not_asked_for_exactly_is_shared_out_as_nearly_as_can_be() -> None:
@@ -112,7 +125,8 @@ def test_the_fitted_table_keeps_odds_and_zeros() -> None:
         ([{"shares": 1}], "did you mean 'share'"),
         ([{"share": 1, "mixture": {"webb": 1}}], "did you mean 'web'"),
         ([{"share": 1, "mixture": {"web": -1}}], "weight of at least 0"),
-        ([{"share": 1, "filter": "quality >= q0.5"}], "compares a column"),
+        ([{"share": 1, "filter": "quality in [1, 2]"}], "compares a column"),
+        ([{"share": 1, "filter": "source >= q0.5"}], "holds labels"),
         ([{"share": 1, "filter": "qualty >= 0.5"}], "did you mean 'quality'"),
         ([{"share": 1, "filter": "quality >= 0.5"}], "fit no phase"),
         (
