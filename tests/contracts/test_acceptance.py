@@ -19,7 +19,7 @@ import pytest
 from tasks import parts, units
 from tasks.ledger import Ledger
 from tests.contracts.test_infra import INFRA
-from tests.contracts.test_units import HOSTILE, check, every_measure, ids, measure_of, measured, over
+from tests.contracts.test_units import HOSTILE, every_measure, faults, ids, measure_of, measured, over
 from tests.data import texts
 from tests.small import run_here
 
@@ -70,7 +70,7 @@ def test_measure_of_ten_megabytes_of_lines(unit: units.Unit) -> None:
         ["A line of prose, with\u200b marks; and \0 more.", "", "- one", "漢字。", "\tif x:", "e\u0301 ف"]
     )
     text = (piece + "\n") * (MEGABYTES // len(piece.encode()))
-    check(unit, measured(unit, [text]), 1)
+    assert faults(unit, measured(unit, [text]), 1) == []
 
 
 @over("score")

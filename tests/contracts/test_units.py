@@ -239,27 +239,29 @@ def test_measure_declares_its_columns(unit: units.Unit) -> None:
 
 @every_measure
 def test_measure_is_total_and_finite_on_hostile_texts(unit: units.Unit) -> None:
-    check(unit, measured(unit, list(HOSTILE.values())), len(HOSTILE))
-    check(unit, measured(unit, []), 0)
+    assert faults(unit, measured(unit, list(HOSTILE.values())), len(HOSTILE)) == []
+    assert faults(unit, measured(unit, []), 0) == []
 
 
 @every_measure
 @pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
 def test_measure_is_total_on_one_long_line(unit: units.Unit, piece: str) -> None:
-    check(unit, measured(unit, [piece * (MEGABYTES // len(piece.encode()))]), 1)
+    assert faults(unit, measured(unit, [piece * (MEGABYTES // len(piece.encode()))]), 1) == []
 
 
-def check(unit: units.Unit, found: pa.Table, rows: int) -> None:
-    """Every column has a finite value per row, or none where it says so."""
-    assert found.num_rows == rows
+def faults(unit: units.Unit, found: pa.Table, rows: int) -> list[str]:
+    """Name what is not as it must be: a finite value per row in every column, or none where the column says so."""
     optional = {column.name for column in measure_of(unit).columns if column.optional}
+    named = [] if found.num_rows == rows else [f"{found.num_rows} rows of {rows}"]
     for name in found.column_names:
         column = found[name].combine_chunks()
-        assert column.null_count == 0 or name in optional, name
-        column = column.drop_null()
-        flat = column.flatten() if pa.types.is_list(column.type) else column
-        assert flat.null_count == 0, name
-        assert not pa.types.is_floating(flat.type) or np.isfinite(flat.to_numpy(zero_copy_only=False)).all(), name
+        present = column.drop_null()
+        flat = present.flatten() if pa.types.is_list(column.type) else present
+        if flat.null_count or (column.null_count and name not in optional):
+            named.append(f"{name} lacks values")
+        elif pa.types.is_floating(flat.type) and not np.isfinite(flat.to_numpy(zero_copy_only=False)).all():
+            named.append(f"{name} is not finite")
+    return named
 
 
 @every_measure
@@ -275,7 +277,7 @@ def test_measure_does_not_depend_on_the_batch(unit: units.Unit) -> None:
 @settings(max_examples=30, deadline=None, derandomize=True)
 def test_measure_of_any_texts_is_that_of_each(unit: units.Unit, drawn: list[str]) -> None:
     found = measured(unit, drawn)
-    check(unit, found, len(drawn))
+    assert faults(unit, found, len(drawn)) == []
     for row, text in enumerate(drawn):
         assert measured(unit, [text]).equals(found.slice(row, 1)), repr(text)
 

@@ -141,9 +141,20 @@ def test_a_verdict_is_one_digit(answer: str) -> None:
     assert read_answer(REVIEW, answer)["verdict"] == float(re.sub(r"\D", "", answer))
 
 
-@pytest.mark.parametrize("answer", ["2", "yes", "1 because", "10", "0 or 1", "The verdict is 1", "0.5"])
-def test_a_verdict_is_nothing_else(answer: str) -> None:
-    problem(REVIEW, answer)
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("2", "2, not from 0 to 1"),
+        ("10", "10, not from 0 to 1"),
+        ("0.5", "0.5, not a whole number"),
+        ("yes", "'yes', not a number"),
+        ("1 because", "'1 because', not a number"),
+        ("0 or 1", "'0 or 1', not a number"),
+        ("The verdict is 1", "'The verdict is 1', not a number"),
+    ],
+)
+def test_a_verdict_is_nothing_else(answer: str, reason: str) -> None:
+    assert problem(REVIEW, answer) == f"verdict is {reason}"
 
 
 @given(st.text(max_size=300), st.sampled_from([DATAMAN, POINTS, BIOMEDICAL, REVIEW]))

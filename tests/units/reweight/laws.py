@@ -16,15 +16,19 @@ def domains(sizes):
     )
 
 
-def check(mixed, sizes, budget, max_epochs):
-    """Weights sum to 1, caps hold, drawn plus missing tokens are the budget, and nothing is missing without need."""
+def broken(mixed, sizes, budget, max_epochs):
+    """Name the laws that a mixture breaks."""
     size = np.array(sizes, float)
     weight, epochs = mixed["weight"].to_numpy(), mixed["epochs"].to_numpy()
     missing = mixed["shortfall_tokens"].to_numpy()
-    assert mixed["domain"].to_pylist() == sorted(f"d{i}" for i in range(len(sizes)))
-    assert weight.sum() == pytest.approx(1) and (weight >= 0).all()
-    assert (weight[size == 0] == 0).all() and (epochs[size == 0] == 0).all()
-    assert (epochs <= max_epochs * (1 + 1e-9)).all()
     near = 1e-9 * budget
-    assert weight * budget == pytest.approx(epochs * size + missing, abs=near)
-    assert missing.sum() == pytest.approx(max(0.0, budget - max_epochs * size.sum()), abs=near)
+    laws = {
+        "a row per domain": mixed["domain"].to_pylist() == sorted(f"d{i}" for i in range(len(sizes))),
+        "weights are shares": weight.sum() == pytest.approx(1) and (weight >= 0).all(),
+        "nothing is drawn from nothing": not weight[size == 0].any() and not epochs[size == 0].any(),
+        "epochs are capped": (epochs <= max_epochs * (1 + 1e-9)).all(),
+        "drawn and missing are the budget": weight * budget == pytest.approx(epochs * size + missing, abs=near),
+        "nothing is missing without need": missing.sum()
+        == pytest.approx(max(0.0, budget - max_epochs * size.sum()), abs=near),
+    }
+    return [law for law, holds in laws.items() if not holds]
