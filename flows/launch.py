@@ -1,6 +1,7 @@
 """A run started by a person: the recipe checked, services started side by side, the flow called, its figures shown."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from flows.progress import heard_by
@@ -9,6 +10,7 @@ from flows.terminal import Steps, console, output, progress, table
 from schemas.errors import AuditError, GristmillError, ToleranceError
 from schemas.recipe import Recipe
 from tasks.blanks import NOTHING, Given
+from tasks.ledger import Ledger
 
 
 def launch(
@@ -110,15 +112,12 @@ SELECT step, kind, sum(entered)::BIGINT AS documents_in, sum(dropped)::BIGINT AS
     round(sum(entered_bytes) / 1e6, 2) AS mb_in, round(sum(kept_bytes) / 1e6, 2) AS mb_out
 FROM funnel GROUP BY step, kind ORDER BY step
 """
-EMITTED = """
-SELECT coalesce(sum(dropped), 0)::BIGINT AS dropped, coalesce(sum(repeated), 0)::BIGINT AS repeated FROM emitted
-"""
+EMPTY = "SELECT source FROM inputs GROUP BY source HAVING coalesce(sum(records), 0) = 0 ORDER BY source"
+EMITTED = "SELECT sum(dropped)::BIGINT AS dropped, sum(repeated)::BIGINT AS repeated FROM emitted"
 
 
 def say_done(warehouse: Path, release: Path) -> None:
-    """Print the table of documents and bytes per step, where the release is, and the SQL to go on with."""
-    from tasks.ledger import Ledger
-
+    """Print documents and bytes per step, what a person may not expect, where the release is, and SQL to go on with."""
     with Ledger.published(warehouse) as ledger:
         table(ledger.rows(STEPS))
         files = ledger.rows(
@@ -126,13 +125,11 @@ def say_done(warehouse: Path, release: Path) -> None:
             "FROM exports GROUP BY ALL ORDER BY ALL"
         )
         example = ledger.rows("SELECT doc_id FROM drops ORDER BY doc_id LIMIT 1")
-        [kept] = ledger.rows(EMITTED)
+        remarks = list(_remarks(ledger))
     output.print()
     table(files)
-    for what, tokens in kept.items():
-        if tokens:
-            output.print(f"{tokens:,} tokens of documents are in no context" if what == "dropped" else
-                         f"{tokens:,} tokens of documents are in contexts again", highlight=False)  # fmt: skip
+    for remark in remarks:
+        output.print(remark, style="yellow", markup=False, highlight=False, soft_wrap=True)
     at = "" if str(warehouse) == "warehouse" else f" -w {warehouse}"
     lines = [
         f"release   {release}",
@@ -145,3 +142,13 @@ def say_done(warehouse: Path, release: Path) -> None:
     if (warehouse / "prefect").is_dir():
         lines.append(f"UI        PREFECT_HOME={(warehouse / 'prefect').absolute()} prefect server start")
     output.print("\n" + "\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def _remarks(ledger: Ledger) -> Iterator[str]:
+    for row in ledger.rows(EMPTY):
+        yield f"source {row['source']} holds no record"
+    [emitted] = ledger.rows(EMITTED)
+    if emitted["dropped"]:
+        yield f"{emitted['dropped']:,} tokens of documents are in no context"
+    if emitted["repeated"]:
+        yield f"{emitted['repeated']:,} tokens of documents are in contexts again"
