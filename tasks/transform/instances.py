@@ -22,6 +22,7 @@ from tasks.transform._pieces import Integers, firsts, is_inserted, parts, replac
 __all__ = ["COLUMNS", "instances", "measure", "undo"]
 
 AFTER_PACK = False
+ATTENTION = "context"
 REPEATS = True
 SEPARATOR, END = "separator", "end"
 ROOM = "context_length holds two pieces of piece_length tokens, the separator and an end-of-text token"
@@ -77,7 +78,7 @@ def instances(
     well words are foretold by those of the documents before. It is a word count and no language model; the paper asks
     one of 0.8 billion parameters.
 
-    Pack with ``attention: context``. Raises UnitError for lengths that leave no room.
+    Raises UnitError for lengths that leave no room.
 
     Source: Gu et al. 2023, arXiv:2305.09137; the loss by words: Gristmill.
     """

@@ -207,6 +207,14 @@ MISTAKES = {
         HEAD + "steps:\n  - transform: interleave\n  - pack: best_fit\n",
         "line 4, steps[0].transform: interleave is for contexts seen whole: pack with `attention: context`",
     ),
+    "demonstrations that would not be seen": (
+        HEAD + "steps:\n  - transform: instances\n  - pack: best_fit\n",
+        "line 4, steps[0].transform: instances is for contexts seen whole: pack with `attention: context`",
+    ),
+    "a transform on the wrong side of the pack step": (
+        HEAD + "steps:\n  - pack: best_fit\n  - transform: repeat\n",
+        "line 5, steps[1].transform: repeat stands before the pack step",
+    ),
     "gaps that would be closed": (
         HEAD + "steps:\n  - pack: best_fit\n  - transform: [spread_positions, smaller_first]\n",
         "line 5, steps[1].transform: smaller_first would undo what spread_positions does: put it before",
@@ -433,6 +441,15 @@ def test_columns_to_compare_are_those_of_documents_and_scorers() -> None:
     assert known["source"] and known["language"] and known["created"]
     assert not known["bytes"] and not known["words"]
     assert set(scorer_of()) <= set(known)
+
+
+def test_what_is_shuffled_inside_a_context_leaves_a_curriculum_as_it_is() -> None:
+    steps = """steps:
+  - order: {curriculum: {score: words}}
+  - transform: {instances: {shuffle: true}}
+  - pack: {concatenate: {shuffle: false}, attention: context}
+"""
+    assert [step.kind for step in parse(HEAD + steps).steps] == ["order", "transform", "pack"]
 
 
 def test_a_scorer_is_asked_for_with_one_set_of_settings() -> None:
