@@ -13,7 +13,7 @@ from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
 from tasks.text.line_cuts import REASONS, cut_prose, kinds
 from tasks.text.spans import Spans
-from tasks.text.web_lines import citation_table, phrase_table
+from tasks.text.web_lines import citation_table
 
 
 def c4_lines(
@@ -33,7 +33,6 @@ def c4_lines(
         batch.offsets,
         tables().classes,
         kinds(),
-        phrase_table(),
         citation_table(),
         (fewest_words, longest_word, sentence_end),
         np.empty(np.diff(batch.offsets).max(initial=0), np.uint8),

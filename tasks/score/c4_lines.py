@@ -6,7 +6,7 @@ from schemas.recipe import Count, Whole
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
-from tasks.text.web_lines import ANY_END, QUOTED_END, citation_table, judge_lines, phrase_table
+from tasks.text.web_lines import ANY_END, QUOTED_END, citation_table, judge_lines
 
 COLUMNS = (
     Column("c4_sentences", "BIGINT", "sentences in the lines that pass the line rules"),
@@ -42,7 +42,6 @@ def c4_lines(
         (lines.starts, lines.stops, lines.offsets),
         (words.starts, words.flags, words.offsets),
         tables().classes,
-        *phrase_table(),
         citation_table(),
         (fewest_words, longest_word, QUOTED_END if sentence_end else ANY_END),
     )

@@ -10,7 +10,7 @@ from schemas.recipe import Count, Whole
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.classes import tables
-from tasks.text.web_lines import PLAIN_END, citation_table, judge_lines, phrase_table
+from tasks.text.web_lines import PLAIN_END, citation_table, judge_lines
 
 COLUMNS = (
     Column("c4_long_line_sentences", "BIGINT", "sentences in the lines of five words or more that pass the line rules"),
@@ -41,7 +41,6 @@ def c4_long_lines(batch: TextBatch, *, fewest_words: Whole = 5, longest_word: Co
         (lines.starts, lines.stops, lines.offsets),
         (words.starts, words.flags, words.offsets),
         tables().classes,
-        *phrase_table(),
         citation_table(),
         (fewest_words, longest_word, PLAIN_END),
     )

@@ -119,17 +119,15 @@ def cut_prose(
     offsets: Array,
     classes: Array,
     kinds: Array,
-    phrases: tuple[Array, Array],
     citations: tuple[Array, Array],
     settings: tuple[Int, Int, bool],
     room: Array,
 ) -> Any:
     """Return rows that leave the lines which read like prose, without citation marks: the line rules of C4.
 
-    ``settings``: (fewest words, longest word, whether a line must end like a sentence). ``phrases``, ``citations``: the
+    ``settings``: (fewest words, longest word, whether a line must end like a sentence). ``citations``: the
     tables of ``tasks.text.web_lines``. ``room``: uint8, as many as the longest text has bytes, to write to.
     """
-    letters, facts = phrases
     data, classes, kinds, clean = borrow(data), borrow(classes), borrow(kinds), borrow(room)
     rows, count = np.empty((256, 5), np.int64), 0
     for document in range(len(offsets) - 1):
@@ -151,9 +149,9 @@ def cut_prose(
                     data, first, last, classes, kinds, citations, clean, rows, count, document
                 )
             wrong = words_wrong(data, first, last, classes, settings[0], settings[1])
-            reason = _fault(data, first, last, letters, facts, wrong, settings[2])
+            reason = _fault(data, first, last, wrong, settings[2])
             if length >= 0:
-                reason = _fault(clean, 0, length, letters, facts, wrong, settings[2])
+                reason = _fault(clean, 0, length, wrong, settings[2])
             if reason >= 0:
                 reason = BLANK if first == last else reason
                 rows, count = put_line(rows, before, document, line, place, reason)
@@ -183,7 +181,7 @@ def _has_bracket(data: Array, start: Int, stop: Int) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _fault(data: Array, start: Int, stop: Int, letters: Array, facts: Array, wrong: Int, finished: bool) -> Int:
+def _fault(data: Array, start: Int, stop: Int, wrong: Int, finished: bool) -> Int:
     """Return why the line is cut, or -1."""
     if wrong == LONG:
         return ENDLESS
@@ -191,7 +189,7 @@ def _fault(data: Array, start: Int, stop: Int, letters: Array, facts: Array, wro
         return UNFINISHED
     if wrong == FEW:
         return SHORT
-    found = phrases_in(data, start, stop, letters, facts)
+    found = phrases_in(data, start, stop)
     if found & SCRIPT:
         return SCRIPTS
     return POLICIES if found & POLICY else -1

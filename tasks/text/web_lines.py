@@ -23,23 +23,28 @@ PHRASES = (
     (b"use of cookies", POLICY),
     (b"use cookies", POLICY),
 )
-# Phrases are looked for at a byte that is rare in English: where it stands in each, and which.
-_RARE = b"mjfvkkkk"
-_RARE_BITS = np.uint64(sum(1 << (byte & 31) for byte in {*_RARE, ord("{")}))
-_AT = tuple(phrase.index(_RARE[i : i + 1]) for i, (phrase, _) in enumerate(PHRASES))
+# Phrases are looked for at two bytes that rarely stand together in English.
+_RARE = (b"ip", b"ja", b"ms", b"va", b"ki", b"ki", b"ki", b"ki")
+_AT = tuple(phrase.index(rare) for (phrase, _), rare in zip(PHRASES, _RARE, strict=True))
+
+
+def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (letters uint8 (8, 16), first and second bytes): as bits, the phrases whose rare bytes begin or end so."""
+    letters, firsts, seconds = np.zeros((len(PHRASES), 16), np.uint8), np.zeros(256, np.uint8), np.zeros(256, np.uint8)
+    for i, (phrase, _) in enumerate(PHRASES):
+        letters[i, : len(phrase)] = np.frombuffer(phrase, np.uint8)
+        firsts[[*_RARE[i][:1].lower(), *_RARE[i][:1].upper()]] |= 1 << i
+        seconds[[*_RARE[i][1:].lower(), *_RARE[i][1:].upper()]] |= 1 << i
+    return letters, firsts, seconds
+
+
+LETTERS, FIRSTS, SECONDS = _tables()
+FACTS = np.array([(len(phrase), _AT[i], kind) for i, (phrase, kind) in enumerate(PHRASES)], np.int64)
 
 
 def citation_table() -> tuple[np.ndarray, np.ndarray]:
     """Return the letters of the two citation marks that are not a number: uint8 each."""
     return np.frombuffer(b"[edit]", np.uint8), np.frombuffer(b"[citation needed]", np.uint8)
-
-
-def phrase_table() -> tuple[np.ndarray, np.ndarray]:
-    """Return (letters uint8 (8, 16), facts int64 (8, 3)): the phrases, their lengths, rare places and kinds."""
-    letters = np.zeros((len(PHRASES), 16), np.uint8)
-    for i, (phrase, _) in enumerate(PHRASES):
-        letters[i, : len(phrase)] = np.frombuffer(phrase, np.uint8)
-    return letters, np.array([(len(phrase), _AT[i], kind) for i, (phrase, kind) in enumerate(PHRASES)], np.int64)
 
 
 @njit(nogil=True, cache=True)
@@ -48,32 +53,28 @@ def _lower(byte: Int) -> Int:
 
 
 @njit(nogil=True, cache=True)
-def phrases_in(data: Array, start: Int, stop: Int, letters: Array, facts: Array) -> Int:
-    """Return the kinds of phrases in the line, as a sum."""
-    found = 0
-    for place in range(start, stop):
-        byte = data[place]
-        if _is_rare(byte):
-            found |= BRACKET if byte == 123 else _phrase_at(data, start, place, stop, letters, facts)
+def phrases_in(data: Array, start: Int, stop: Int) -> Int:
+    """Return the kinds of phrases in the line, as a sum; ``{`` is one."""
+    found = BRACKET if stop > start and data[stop - 1] == 123 else 0
+    for place in range(start, stop - 1):
+        fitting = FIRSTS[data[place]] & SECONDS[data[place + 1]]
+        if fitting:
+            found |= _phrase_at(data, start, place, stop, fitting)
+        elif data[place] == 123:
+            found |= BRACKET
     return found
 
 
 @njit(nogil=True, cache=True)
-def _is_rare(byte: Int) -> bool:
-    """Say whether the byte is ``{`` or one of the letters f, j, k, m and v."""
-    return byte > 64 and byte < 128 and (_RARE_BITS >> np.uint64(byte & 31)) & np.uint64(1) != 0
-
-
-@njit(nogil=True, cache=True)
-def _phrase_at(data: Array, start: Int, place: Int, stop: Int, letters: Array, facts: Array) -> Int:
-    """Return the kinds of the phrases whose rare letter stands at ``place``, as a sum."""
+def _phrase_at(data: Array, start: Int, place: Int, stop: Int, fitting: Int) -> Int:
+    """Return the kinds of the ``fitting`` phrases whose rare bytes stand at ``place``, as a sum."""
     found = 0
-    for phrase in range(len(facts)):
-        length, at, kind = facts[phrase]
+    for phrase in range(len(FACTS)):
+        length, at, kind = FACTS[phrase]
         first = place - at
-        if letters[phrase, at] == data[place] | 32 and first >= start and first + length <= stop:
+        if (fitting >> phrase) & 1 and first >= start and first + length <= stop:
             k = 0
-            while k < length and _lower(data[first + k]) == letters[phrase, k]:
+            while k < length and _lower(data[first + k]) == LETTERS[phrase, k]:
                 k += 1
             found |= kind if k == length else 0
     return found
@@ -145,8 +146,6 @@ def judge_lines(
     lines: tuple[Array, Array, Array],
     words: tuple[Array, Array, Array],
     classes: Array,
-    letters: Array,
-    facts: Array,
     citations: tuple[Array, Array],
     settings: tuple[Int, Int, Int],
 ) -> Any:
@@ -160,7 +159,7 @@ def judge_lines(
     line_starts, line_stops, line_offsets = lines
     word_starts, flags, word_offsets = words
     fewest, longest, finished = settings
-    data, classes = borrow(data), borrow(classes)
+    data, classes, word_starts, flags = borrow(data), borrow(classes), borrow(word_starts), borrow(flags)
     counts = np.zeros((len(line_offsets) - 1, 4), np.int64)
     for document in range(len(counts)):
         word = word_offsets[document]
@@ -176,7 +175,7 @@ def judge_lines(
             last = stop if finished == PLAIN_END else line_stops[line]
             if words_wrong(data, start, last, classes, fewest, longest):
                 continue
-            found = phrases_in(data, start, stop, letters, facts)
+            found = phrases_in(data, start, stop)
             counts[document, 1] += found & LOREM != 0
             if found & SCRIPT:
                 continue
