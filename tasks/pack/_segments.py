@@ -1,4 +1,4 @@
-"""What both packers share: documents in, contexts numbered and, when asked, shuffled."""
+"""What packers share: documents in, contexts numbered and, when asked, shuffled."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ SEGMENTS = pa.schema(
 )
 
 
-def token_counts(documents: pa.Table, context_length: int) -> Integers:
-    """Return the documents' lengths in tokens as int64, or say which length cannot be packed."""
+def token_counts(documents: pa.Table) -> Integers:
+    """Return the documents' lengths in tokens as int64; UnitError names a document without tokens."""
     tokens = documents["tokens"].to_numpy().astype(np.int64, copy=False)
     if len(tokens) and tokens.min() < 1:
         row = int(tokens.argmin())

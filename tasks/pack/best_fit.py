@@ -34,7 +34,7 @@ def best_fit(
     >>> best_fit(table, context_length=4, shuffle=False).select(["context_id", "doc_id"]).to_pydict()
     {'context_id': [0, 0, 1], 'doc_id': [7, 9, 8]}
     """
-    tokens = token_counts(documents, context_length)
+    tokens = token_counts(documents)
     row, start, stop = pieces_of(tokens, context_length)
     span = max(window or len(tokens), 1)
     key = row // span * (context_length + 1) + (context_length - (stop - start))

@@ -51,7 +51,7 @@ def bursts(
     >>> sorted(np.bincount(found["context_id"].to_numpy()[found["doc_id"].to_numpy() < 4], minlength=3).tolist())
     [0, 1, 3]
     """
-    tokens = token_counts(documents, context_length)
+    tokens = token_counts(documents)
     row, start, stop = pieces_of(tokens, context_length)
     size = stop - start
     classes = labels(documents, by)

@@ -24,7 +24,7 @@ def concatenate(documents: pa.Table, *, context_length: Count = 2048, seed: int 
     >>> concatenate(table, context_length=4, shuffle=False).select(["context_id", "doc_id", "start"]).to_pydict()
     {'context_id': [0, 0, 1], 'doc_id': [7, 8, 8], 'start': [0, 0, 1]}
     """
-    tokens = token_counts(documents, context_length)
+    tokens = token_counts(documents)
     ends = np.cumsum(tokens)
     total = int(ends[-1]) if len(ends) else 0
     begins = np.union1d(ends - tokens, np.arange(0, total, context_length))

@@ -59,7 +59,7 @@ def decompose(
     """
     batch = batch_tokens or longest
     _check(shortest, longest, batch)
-    tokens = token_counts(documents, 1)
+    tokens = token_counts(documents)
     low, high = shortest.bit_length() - 1, longest.bit_length() - 1
     most = int((tokens // (shortest + ahead)).sum())
     draws = (noise(np.arange(most, dtype=np.uint64), seed) >> np.uint64(1)).astype(np.int64)

@@ -51,7 +51,7 @@ def near_fit(
     >>> near_fit(table, context_length=4, price=1, shuffle=False).select(["context_id", "doc_id"]).to_pydict()
     {'context_id': [0, 0, 1, 1], 'doc_id': [7, 10, 8, 9]}
     """
-    tokens = token_counts(documents, context_length)
+    tokens = token_counts(documents)
     row, start, stop = pieces_of(tokens, context_length)
     ties = _ties(documents)[row]
     ties[start > 0] = 0
