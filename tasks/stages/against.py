@@ -19,7 +19,7 @@ from tasks.order._features import flat
 from tasks.order._metrics import Members, decile_divergence, order_entropy, order_figures
 from tasks.order._related import Related, relate, vectors_of
 from tasks.pack._metrics import packing_metrics
-from tasks.transform._pieces import cut, is_inserted, pieces
+from tasks.transform._pieces import is_inserted, placed
 
 Integers = NDArray[np.int64]
 Packed = tuple[pa.Table, int | Integers]  # segments, and the room of their contexts
@@ -154,13 +154,7 @@ def _figures(
 
 def _members(segments: pa.Table, items: pa.Table | None, told: Told) -> tuple[Members, Integers]:
     """Return the context and document of each piece of text, numbered from 0, and its tokens."""
-    if items is None:
-        contexts = pieces(**{name: segments[name] for name in segments.column_names})
-    else:
-        names = ("start", "stop", "context_id", "position")
-        item = segments["doc_id"].to_numpy().astype(np.int64)
-        contexts = cut(items, item, *(segments[name].to_numpy() for name in names))
-    contexts = contexts.sort_by([("context_id", "ascending"), ("position", "ascending")])
+    contexts = placed(segments, items).sort_by([("context_id", "ascending"), ("position", "ascending")])
     text = contexts.filter(pc.and_(pc.is_valid(contexts["doc_id"]), pa.array(~is_inserted(contexts))))
     text = text.filter(pc.is_in(text["doc_id"], pa.array(told.doc_ids)))
     context = np.unique(text["context_id"].to_numpy(), return_inverse=True)[1].astype(np.int64)

@@ -1,12 +1,10 @@
 """Packing: the order cut into contexts, one table of segments."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from schemas.errors import UnitError
 from schemas.recipe import Call, Step
@@ -15,10 +13,10 @@ from tasks.check import columns_of
 from tasks.order._metrics import measure_order
 from tasks.pack._metrics import packing_metrics
 from tasks.run import Run, seed_of, unit_measure
-from tasks.stages.against import Packed, compare
+from tasks.stages.against import Integers, Packed, compare
 from tasks.stages.order import featured, note, place_as_read
 from tasks.stages.transform import PLACES, current, replace_segments
-from tasks.transform._pieces import attending, context_lengths, cut, firsts, pieces
+from tasks.transform._pieces import attending, context_lengths, firsts, placed
 
 GIVEN = ("doc_id", "copy", "tokens", "source")
 SAMPLE = 500
@@ -42,17 +40,15 @@ def pack(run: Run, number: int, step: Step) -> None:
     seed = seed_of(run.recipe, number)
     kept = run.keep(f"pack-{call.name}", call, unit.fingerprint, seed, packed)
     segments = run.once(kept, lambda: unit.call(packed, seed=seed, **call.settings))
-    found = _figures(unit, call, packed, segments)
-    contexts = (
-        pieces(**{name: segments[name] for name in segments.column_names}) if items is None else _of(items, segments)
-    )
+    room = _room(unit, call, packed, segments)
+    found = _figures(unit, call, packed, segments, room)
     with run.ledger.transaction():
-        replace_segments(run, attending(contexts, step.attention))
+        replace_segments(run, attending(placed(segments, items), step.attention))
         note(run, number, found)
         run.leave(number)
     if items is None:
         _note_order(run, ordered, segments, seed)
-    _compare(run, number, call, ordered, packed, segments, items)
+    _compare(run, number, call, ordered, packed, (segments, room), items)
 
 
 def _documents(run: Run, call: Call) -> pa.Table:
@@ -67,21 +63,24 @@ def _documents(run: Run, call: Call) -> pa.Table:
     )
 
 
-def _figures(unit: units.Unit, call: Call, packed: pa.Table, segments: pa.Table) -> dict[str, float]:
+def _figures(
+    unit: units.Unit, call: Call, packed: pa.Table, segments: pa.Table, room: int | Integers
+) -> dict[str, float]:
     """What the packing costs and keeps; UnitError if it loses tokens without saying that it does."""
     own = getattr(unit.module, "figures", None)
-    found = packing_metrics(segments, packed, context_length=_room(unit, call, packed, segments))
+    found = packing_metrics(segments, packed, context_length=room)
     if found.lost_token_share and not getattr(unit.module, "DROPS", False):
         raise UnitError(f"{unit.name} lost {found.lost_token_share:.2%} of the tokens without saying that it drops any")
     return found.numbers() | (own(packed, segments, **units.accepted(own, call.settings)) if own else {})
 
 
-def _room(unit: units.Unit, call: Call, packed: pa.Table, segments: pa.Table) -> Any:
+def _room(unit: units.Unit, call: Call, packed: pa.Table, segments: pa.Table) -> int | Integers:
     """The tokens that a context can hold: one number, or one for each of the packer's contexts."""
     rooms = getattr(unit.module, "rooms", None)
     if rooms is None:
-        return call.settings["context_length"]
-    return rooms(packed, segments, **units.accepted(rooms, call.settings))
+        return int(call.settings["context_length"])
+    found: Integers = rooms(packed, segments, **units.accepted(rooms, call.settings))
+    return found
 
 
 def _as_documents(items: pa.Table, documents: pa.Table) -> pa.Table:
@@ -101,18 +100,12 @@ def _as_documents(items: pa.Table, documents: pa.Table) -> pa.Table:
     return pa.table(found | {name: said[name] for name in said.column_names})
 
 
-def _first_of_documents(items: pa.Table) -> NDArray[np.int64]:
+def _first_of_documents(items: pa.Table) -> Integers:
     """The row of each context's first piece that is of a document; of its first piece if none is."""
     begins = firsts(items)
     owned = np.append(np.flatnonzero(items["doc_id"].is_valid().to_numpy()), begins[-1])
     found = owned[np.searchsorted(owned, begins[:-1])]
     return np.where(found < begins[1:], found, begins[:-1])
-
-
-def _of(items: pa.Table, segments: pa.Table) -> pa.Table:
-    item = segments["doc_id"].to_numpy().astype(np.int64)
-    names = ("start", "stop", "context_id", "position")
-    return cut(items, item, *(segments[name].to_numpy() for name in names))
 
 
 def _featured(run: Run, documents: pa.Table) -> pa.Table | None:
@@ -151,7 +144,7 @@ def _compare(
     call: Call,
     ordered: pa.Table | None,
     packed: pa.Table,
-    segments: pa.Table,
+    made: Packed,
     items: pa.Table | None,
 ) -> None:
     """Note the order and its packing beside two others of the same documents; only the report waits."""
@@ -162,8 +155,8 @@ def _compare(
     worded = ordered is not None and "word_buckets" in ordered.column_names
 
     def repacked(documents: pa.Table) -> Packed:
-        made = unit.call(documents, seed=seed, **call.settings)
-        return made, _room(unit, call, documents, made)
+        segments = unit.call(documents, seed=seed, **call.settings)
+        return segments, _room(unit, call, documents, segments)
 
     asked = {
         "pack": repacked,
@@ -174,5 +167,4 @@ def _compare(
         "duplicate": settings.get("apart", DUPLICATE),
         "seed": seed,
     }
-    made = segments, _room(unit, call, packed, segments)
     run.beside(partial(compare, packed, made, **asked), partial(note, run, number))

@@ -138,6 +138,14 @@ def cut(
     return numbered(replaced(taken, position=_ranked(context[span], place[span])))
 
 
+def placed(segments: pa.Table, items: pa.Table | None) -> pa.Table:
+    """Return the contexts of a packer's ``segments``: of documents, or of the ``items`` that its doc_ids number."""
+    if items is None:
+        return pieces(**{name: segments[name] for name in segments.column_names})
+    item = segments["doc_id"].to_numpy().astype(np.int64)
+    return cut(items, item, *(segments[name].to_numpy() for name in ("start", "stop", "context_id", "position")))
+
+
 def overlaps(size: Integers, left: Integers, right: Integers) -> tuple[Integers, Integers, Integers, Integers]:
     """Return what each span ``left`` to ``right`` of all tokens, laid end to end, holds of pieces of these sizes.
 
