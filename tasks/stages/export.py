@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.recipe import Recipe
 from tasks import parts
 from tasks.edits import Laid
 from tasks.run import Run, tokenizer_of
@@ -35,7 +34,7 @@ def export(run: Run) -> None:
     places = run.ledger.table(PLACES)
     contexts = run.ledger.table("SELECT * FROM segments ORDER BY context_id, position")
     segments = contexts if run.step("pack") or run.step("transform") else None
-    full = _full_context(run.recipe, segments) if segments is not None and len(segments) else None
+    full = _full_context(run, segments) if segments is not None and len(segments) else None
     _write(run, plan_export(places, segments), full)
 
 
@@ -58,18 +57,21 @@ def _write(run: Run, plan: Plan, full: int | None) -> None:
     run.ledger.insert("exports", rows + list(finished(target, formats, rows)))
 
 
-def _full_context(recipe: Recipe, contexts: pa.Table) -> int | None:
+def _full_context(run: Run, contexts: pa.Table) -> int | None:
     """Return the one length that contexts are padded to, if the pack step fills them up to one.
 
     A transform may make room for what it adds by a ``context_length`` of its own, or make contexts longer without.
     """
-    steps = [step for step in recipe.steps if step.kind in ("pack", "transform")]
-    rooms = [call.settings.get("context_length") for step in steps for call in step.calls if step.kind == "pack"]
-    if not rooms or not rooms[0]:
+    found = run.step("pack")
+    if found is None:
         return None
-    at = next(number for number, step in enumerate(steps) if step.kind == "pack")
-    rooms += [call.settings.get("context_length") for step in steps[at + 1 :] for call in step.calls]
-    return max(int(context_lengths(contexts).max()), *(int(room) for room in rooms if room))
+    number, step = found
+    room = step.calls[0].settings.get("context_length")
+    if room is None:
+        return None
+    transforms = (call for later in run.recipe.steps[number:] for call in later.calls)
+    rooms = (call.settings.get("context_length") or 0 for call in transforms)
+    return max(int(room), int(context_lengths(contexts).max()), *map(int, rooms))
 
 
 def _given(path: Path, work: Share | Job) -> str:
