@@ -157,9 +157,9 @@ def judge_lines(
     a curly bracket, kept lines.
     """
     line_starts, line_stops, line_offsets = lines
-    word_starts, flags, word_offsets = words
+    word_starts, flags, word_offsets = borrow(words[0]), borrow(words[1]), words[2]
     fewest, longest, finished = settings
-    data, classes, word_starts, flags = borrow(data), borrow(classes), borrow(word_starts), borrow(flags)
+    data, classes = borrow(data), borrow(classes)
     counts = np.zeros((len(line_offsets) - 1, 4), np.int64)
     for document in range(len(counts)):
         word = word_offsets[document]
