@@ -11,8 +11,7 @@ from tasks.reweight._epochs import checked, mixture, sizes
 def given(domains: pa.Table, *, epochs: dict[str, From0] | None = None, other: From0 = 1.0) -> pa.Table:
     """Draw each domain as often as ``epochs`` says, and those that it does not name ``other`` times.
 
-    ``domains`` has domain, documents, tokens. Sorted by domain. Raises UnitError if nothing
-    is drawn.
+    ``domains`` has domain, documents, tokens. Sorted by domain. Raises UnitError if nothing is drawn.
 
     Source: Touchent et al. 2025, arXiv:2506.20331 (clinical articles ten times).
 

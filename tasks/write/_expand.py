@@ -109,8 +109,8 @@ def filled(batch: pa.RecordBatch, length: int | None, token: int = 0) -> pa.Reco
     if (sizes > length).any():
         row = int(sizes.argmax())
         raise UnitError(
-            f"context {batch['context_id'][row]} has {sizes[row]} tokens, more than the {length} of the pack step, "
-            "so contexts cannot have one length; write 'pad: false'"
+            f"context {batch['context_id'][row]} has {sizes[row]} tokens, more than the {length} that all are to have; "
+            "write 'pad: false'"
         )
     short = sizes < length
     if not short.any():

@@ -49,8 +49,9 @@ def megatron(
     """Write the tokens (uint16, or int32 for a large vocabulary), the index of their sequences, and the pieces.
 
     ``sequences``: what the index calls a sequence; with ``segment`` (tokens that see each other) its documents are
-    the contexts, else both are contexts. ``pad`` fills contexts up to the length of the pack step, if it has one, with
-    the token ``padding`` and no loss weight. Raises UnitError for a context that is longer.
+    the contexts, else both are contexts. ``pad`` fills contexts up to one length, with the token ``padding`` and no
+    loss weight: that of the pack step, if it has one, or more if transforms make more of it. Raises UnitError for a
+    context that is longer.
 
     Source: https://github.com/NVIDIA/Megatron-LM (megatron/core/datasets/readme.md).
     """

@@ -49,8 +49,8 @@ def numpy_tokens(
     """Write tokens, ends of segments (in tokens of the file), the mask of the targets, and the pieces.
 
     ``extension`` names the files of tokens as OLMo-core (npy) or nanotron (ds) looks for them. ``pad`` fills contexts
-    up to the length of the pack step, if it has one, with the token ``padding`` and no loss weight. Raises UnitError
-    for a context that is longer.
+    up to one length, with the token ``padding`` and no loss weight: that of the pack step, if it has one, or more if
+    transforms make more of it. Raises UnitError for a context that is longer.
 
     Source: https://olmo-core.readthedocs.io (data loading); https://github.com/huggingface/datatrove (tokenized files).
     """
