@@ -65,6 +65,7 @@ GROUPS = (
                   "duplicate_share")),
     ("Bursts of words", ("zipf_coefficient", "bursty_share", "adaptation", "fano", "gap_burstiness")),
 )  # fmt: skip
+TRANSFORM_FIGURES = ("contexts", "tokens", "inserted_tokens", "masked_tokens", "dropped_tokens", "repeated_tokens")
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ def lengths(ledger: Ledger, length: int | None) -> Row | None:
         for power in powers:
             amount = held[power][what] if power in held else 0
             says = f"{count(2**power)} to {count(2 ** (power + 1) - 1)} tokens: {count(amount)} {what}"
-            groups.append((charts.brief(2**power) if power < 10 else f"{_binary(power)}", [(kind, amount, says)]))
+            groups.append((charts.brief(2**power) if power < 10 else _binary(power), [(kind, amount, says)]))
         return charts.columns(groups, every=1 if len(powers) <= 12 else 2)
 
     sources = ledger.rows(QUANTILES, {"length": length or 0})
@@ -212,14 +213,10 @@ def compared(ledger: Ledger) -> list[Row]:
             sizes[row["step"]] = row["value"]
         else:
             held.setdefault(row["step"], {}).setdefault(row["name"], {})[row["of"]] = row["value"]
-    return [_compared(ledger, step, figures, sizes.get(step)) for step, figures in held.items()]
+    return [_compared(step, figures, sizes.get(step)) for step, figures in held.items()]
 
 
-def _compared(ledger: Ledger, step: int, figures: dict[str, dict[str, float]], documents: float | None) -> Row:
-    if not any("made" in values for values in figures.values()):
-        own = "SELECT name, value FROM metrics WHERE step = ? AND list_contains(?, name)"
-        for row in ledger.rows(own, [step, list(figures)]):
-            figures[row["name"]] = {"made": row["value"], **figures[row["name"]]}
+def _compared(step: int, figures: dict[str, dict[str, float]], documents: float | None) -> Row:
     orders = [name for name in ORDERS if any(name in values for values in figures.values())]
     known = {name for _, names in GROUPS for name in names}
     groups = [*GROUPS, ("Others", tuple(name for name in figures if name not in known and name in FIGURES))]
@@ -264,6 +261,3 @@ def transforms(ledger: Ledger) -> Row | None:
                              if name not in TRANSFORM_FIGURES and not name.startswith("token ")]})  # fmt: skip
     placed = ledger.value("SELECT coalesce(sum(tokens), 0)::BIGINT FROM places JOIN documents USING (doc_id)")
     return {"rows": rows, "emitted": emitted, "placed": placed}
-
-
-TRANSFORM_FIGURES = ("contexts", "tokens", "inserted_tokens", "masked_tokens", "dropped_tokens", "repeated_tokens")

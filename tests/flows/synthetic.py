@@ -224,7 +224,7 @@ def _order(ledger: Ledger) -> None:
         "FROM places JOIN documents USING (doc_id)"
     )
     figures = {
-        5: {"adjacent_similarity": 0.4312, "random.adjacent_similarity": 0.0211, "linked_share": 0.913, "jumps": 412,
+        5: {"adjacent_similarity": 0.4312, "linked_share": 0.913, "jumps": 412,
             "neighbor_hit_share": 0.744, "next_context_similarity": 0.0312, "search_recall": 0.968},
         6: {"contexts": 2891, "padding_share": 0.0012, "extra_contexts": 3, "cut_document_share": 0.0412,
             "avoidably_cut_share": 0.0, "cuts": 811, "conserved": 1.0, "unheard_of_share": 0.25},
