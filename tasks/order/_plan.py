@@ -72,17 +72,22 @@ def _pair_headers(files: Files, needed: list[set[int]]) -> None:
 
     The header is the one of the same name beside it, or the only one where no other file has the name.
     """
-    stems: dict[str, list[int]] = {}
+    beside: dict[str, list[int]] = {}
+    anywhere: dict[str, list[int]] = {}
     for node, path in enumerate(files.paths):
         if language_of(path) == "c":
-            stems.setdefault(posixpath.splitext(path)[0], []).append(node)
-            stems.setdefault("\0" + posixpath.splitext(posixpath.basename(path))[0], []).append(node)
-    for stem, nodes in stems.items():
-        headers = [node for node in nodes if posixpath.splitext(files.paths[node])[1].startswith(".h")]
-        if stem.startswith("\0") and (len(nodes) != 2 or len(headers) != 1):
-            continue
+            stem = posixpath.splitext(path)[0]
+            beside.setdefault(stem, []).append(node)
+            anywhere.setdefault(posixpath.basename(stem), []).append(node)
+    pairs = [nodes for nodes in anywhere.values() if len(nodes) == 2]
+    for nodes in [*beside.values(), *(pair for pair in pairs if len(_headers(files, pair)) == 1)]:
+        headers = _headers(files, nodes)
         for node in (node for node in nodes if node not in headers):
             needed[node].update(header for header in headers if node not in needed[header])
+
+
+def _headers(files: Files, nodes: list[int]) -> list[int]:
+    return [node for node in nodes if posixpath.splitext(files.paths[node])[1].startswith(".h")]
 
 
 def laid_out(paths: list[str], needed: Links) -> list[int]:
