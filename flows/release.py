@@ -12,8 +12,14 @@ from tasks.environment import versions
 from tasks.run import Run
 
 # What is left out of a table's digest because it depends on partitions, on when or on where; None leaves the table out.
-UNSTABLE: dict[str, str | None] = {"runs": None, "parts": None, "slices": None}
-UNSTABLE |= {"inputs": "path, batch", "documents": "part", "judgements": "seconds"}
+UNSTABLE = {
+    "runs": None,
+    "parts": None,
+    "slices": None,
+    "inputs": "path, batch",
+    "documents": "part",
+    "judgements": "seconds",
+}
 
 
 def publish(run: Run) -> Path:

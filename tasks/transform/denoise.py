@@ -50,6 +50,7 @@ RATES = np.array([0.15, 0.15, 0.25, 0.5, 0.5, 0.15, 0.5])
 REGULAR, EXTREME, SEQUENTIAL = range(3)
 MODES = np.array([REGULAR, REGULAR, SEQUENTIAL, EXTREME, EXTREME, EXTREME, EXTREME])
 NAMES = ("[NLU]", "[NLG]", "[S2S]")
+Longest = Annotated[int, Field(ge=8)]
 LEAD, INPUT, TARGET = 1, 2, 1 << 30  # ranks in an example begin there; its end comes at twice the last
 
 
@@ -67,7 +68,7 @@ def denoise(
     vocabulary: int,
     end_of_text: int,
     weights: tuple[From0, ...] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
-    longest: Annotated[int, Field(ge=8)] = 2048,
+    longest: Longest = 2048,
     first_marker: Whole | None = None,
 ) -> pa.Table:
     """Make denoising examples of documents, for decoders (UL2).
@@ -83,6 +84,7 @@ def denoise(
     What was inserted before a document's text (metadata) comes before the inputs of its first example, and adds to it.
 
     Ids from ``first_marker`` on, by default ``vocabulary``: [NLU] (R), [NLG] (X), [S2S] (S), then the sentinels.
+
     Source: Tay et al. 2022, arXiv:2205.05131; spans as in Raffel et al. 2020, arXiv:1910.10683.
     """
     odds = np.asarray(weights, np.float64)
@@ -115,9 +117,7 @@ def undo(contexts: pa.Table) -> pa.Table:
     return rejoined(replaced(table, loss_weight=weight, causal=np.ones(len(item), bool)), item)
 
 
-def special_tokens(
-    *, vocabulary: int, longest: Annotated[int, Field(ge=8)] = 2048, first_marker: Whole | None = None
-) -> dict[str, int]:
+def special_tokens(*, vocabulary: int, longest: Longest = 2048, first_marker: Whole | None = None) -> dict[str, int]:
     """Return the ids of the mode tokens, and of the first and last sentinel."""
     first = vocabulary if first_marker is None else first_marker
     raw = _raw_length(longest)
