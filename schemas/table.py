@@ -68,3 +68,12 @@ def quoted(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return ``name`` as an SQL identifier.
+
+    >>> print(identifier('6" pipes'))
+    "6"" pipes"
+    """
+    return '"' + name.replace('"', '""') + '"'

@@ -9,6 +9,7 @@ from flows.pages import facts
 from flows.pages.charts import Axis, Bar, Mark
 from flows.pages.facts import Row
 from flows.pages.numbers import count, number
+from schemas.table import identifier
 from tasks.ledger import Ledger
 
 SHOWN_HEADS = 18
@@ -133,12 +134,8 @@ def _pool(ledger: Ledger, heads: Sequence[str]) -> dict[str, float | None]:
     numeric = [head for head in heads if known.get(head) in facts.NUMERIC]
     if not numeric:
         return {}
-    asked = ", ".join(f"avg({_quoted(head)}) AS {_quoted(head)}" for head in numeric)
+    asked = ", ".join(f"avg({identifier(head)}) AS {identifier(head)}" for head in numeric)
     return ledger.rows(f"SELECT {asked} FROM scores")[0]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _reliability(head: str, rows: Sequence[Row], whole: dict[tuple[str, str], Row]) -> Row | None:
@@ -203,7 +200,7 @@ def _labels(ledger: Ledger, head: str, rows: Sequence[Row]) -> Row | None:
     known = facts.columns(ledger) if facts.has_scores(ledger) else {}
     pool: dict[str, float] = {}
     if known.get(head) == "VARCHAR":
-        name = _quoted(head)
+        name = identifier(head)
         counted = ledger.rows(f"SELECT {name} AS label, count(*) AS n FROM scores WHERE {name} IS NOT NULL GROUP BY 1")
         pool = {row["label"]: row["n"] / sum(r["n"] for r in counted) for row in counted}
     names = sorted(parts, key=lambda label: (-parts[label].get("share_labelled", 0.0), label))

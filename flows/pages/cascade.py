@@ -72,8 +72,8 @@ def _cards(ledger: Ledger) -> list[Row]:
     inside = _inside(ledger) if cards else {}
     for row in cards:
         held = inside.get(row["cluster"])
-        row |= {"sampled": row["documents"], "documents": held["documents"] if held else row["documents"],
-                "tokens": held and held["tokens"], "kept": held["kept"] if held else None}  # fmt: skip
+        row |= {"documents": held["documents"] if held else row["documents"], "tokens": held and held["tokens"],
+                "kept": held and held["kept"]}  # fmt: skip
     return cards
 
 

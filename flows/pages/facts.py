@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.errors import RecipeError
-from schemas.table import quoted
+from schemas.table import identifier, quoted
 from schemas.tables import tables
 from tasks import units
 from tasks.ledger import Ledger
@@ -181,8 +181,7 @@ def origin(ledger: Ledger) -> str:
 
 def met(score: str, step: int) -> str:
     """Return the expression of a score that is null for documents that had left before ``step``."""
-    name = score.replace('"', '""')
-    return f'CASE WHEN coalesce(left_at, {step}) >= {int(step)} THEN "{name}"::DOUBLE END'
+    return f"CASE WHEN coalesce(left_at, {step}) >= {int(step)} THEN {identifier(score)}::DOUBLE END"
 
 
 def spreads(ledger: Ledger, scores: Sequence[tuple[int, str]]) -> tuple[dict[tuple[str | None, int, str], Row], int]:
@@ -241,13 +240,12 @@ def _filled(found: Any, edges: Sequence[float]) -> list[int]:
 
 def labels(ledger: Ledger, step: int, score: str) -> list[Row]:
     """Return the documents per label of a score that is not a number, and how many of them failed; the 12 commonest."""
-    name = score.replace('"', '""')
     return ledger.rows(
         f"""
         WITH failing AS (
             SELECT DISTINCT doc_id FROM drops JOIN rules USING (step, rule) WHERE step = $step AND score = $score
         )
-        SELECT "{name}"::VARCHAR AS label, count(*) AS documents,
+        SELECT {identifier(score)}::VARCHAR AS label, count(*) AS documents,
                count(*) FILTER (doc_id IN (FROM failing)) AS fails
         {origin(ledger)} WHERE coalesce(left_at, $step) >= $step GROUP BY label ORDER BY documents DESC, label LIMIT 12
         """,
@@ -261,7 +259,7 @@ def facet(ledger: Ledger, column: str) -> list[Row]:
     if column not in known:
         return []
     sql = FACETS if has_scores(ledger) else FACETS.replace("LEFT JOIN scores USING (doc_id)", "")
-    return ledger.rows(sql.format(column='"' + column + '"'))
+    return ledger.rows(sql.format(column=identifier(column)))
 
 
 def meanings(ledger: Ledger, scores: Sequence[str]) -> dict[str, str]:

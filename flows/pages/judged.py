@@ -7,7 +7,7 @@ from typing import Any
 from flows.pages import facts
 from schemas.recipe import inline_rule
 from schemas.rule import Operator
-from schemas.table import quoted
+from schemas.table import identifier, quoted
 from tasks.decide import EXCLUDING, compared, condition
 from tasks.ledger import Ledger
 
@@ -41,8 +41,7 @@ class Judged:
     @property
     def value(self) -> str:
         """The score as SQL over a document ``m``."""
-        name = self.score.replace('"', '""')
-        return f'm."{name}"'
+        return f"m.{identifier(self.score)}"
 
     @property
     def numbers(self) -> list[float]:
