@@ -18,7 +18,7 @@ from tasks.text.characters import count_unfinished
 from tasks.text.lines import BLANK
 from tasks.text.repeats import repeated, repeated_among
 from tasks.text.shares import per_document, share
-from tasks.text.specials import find
+from tasks.text.specials import find, gate_of, passes
 
 COLUMNS = (
     Column("longest_word", "BIGINT", "characters of the longest word between white space"),
@@ -38,7 +38,6 @@ HIGHER_IS = {
     "unique_paragraph_character_share": "better",
 }
 SYMBOL_WORDS = ("#", "...", "[...]", "…", "(...)", "[…]", "-»")
-_LONGEST_SYMBOL = max(map(len, SYMBOL_WORDS))
 FILLER = "lorem ipsum"
 POLICIES = (
     *("terms of use", "privacy policy", "cookie policy", "uses cookies", "privacy overview", "use of cookies"),
@@ -90,14 +89,14 @@ def _characters(pieces: Lines, chosen: np.ndarray | None = None) -> np.ndarray:
 @njit(nogil=True, cache=True)
 def _words(exact: Array, characters: Array, offsets: Array, wanted: Array) -> tuple[Array, Array]:
     longest, symbols = np.zeros(len(offsets) - 1, np.int64), np.zeros(len(offsets) - 1, np.int64)
-    mask = np.int64(len(wanted) - 1)
-    exact, characters, wanted = borrow(exact), borrow(characters), borrow(wanted)
+    mask, gate = np.int64(len(wanted) - 1), gate_of(wanted)
+    exact, characters, table = borrow(exact), borrow(characters), borrow(wanted)
     for document in range(len(longest)):
         most = 0
         for word in range(offsets[document], offsets[document + 1]):
             most = max(most, characters[word])
-            if characters[word] <= _LONGEST_SYMBOL:
-                symbols[document] += find(wanted, mask, exact[word]) >= 0
+            if passes(gate, exact[word]):
+                symbols[document] += find(table, mask, exact[word]) >= 0
         longest[document] = most
     return longest, symbols
 

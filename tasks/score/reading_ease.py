@@ -27,6 +27,7 @@ def reading_ease(batch: TextBatch) -> np.ndarray:
     """
     words = batch.words
     sentences = sentence_lengths(words.flags, words.offsets)[:, 0]
-    counted, syllables = count_syllables(batch.data, words.starts, words.stops, words.flags, words.offsets).T
+    given = (words.starts, words.stops, words.exact, words.flags, words.offsets)
+    counted, syllables = count_syllables(batch.data, *given).T
     ease = 206.835 - 1.015 * share(counted, np.maximum(sentences, 1)) - 84.6 * share(syllables, counted)
     return np.where(counted > 0, ease, 0.0)

@@ -14,8 +14,8 @@ import pyarrow as pa
 from schemas.table import Column
 from tasks.text.batch import TextBatch
 from tasks.text.phrases import Phrases, count_phrases, phrases
-from tasks.text.segment import SYMBOLS
-from tasks.text.shares import per_document, share
+from tasks.text.sentences import sentence_lengths
+from tasks.text.shares import share
 from tasks.text.stop_words import STOP_WORDS, base_language, stop_words
 
 LANGUAGES = tuple(STOP_WORDS)
@@ -50,7 +50,7 @@ def stop_word_share(batch: TextBatch) -> dict[str, pa.Array | np.ndarray]:
     best = counts.argmax(axis=1) if len(counts) else np.zeros(0, np.int64)
     chosen = np.where(given >= 0, given, best)
     hits = counts[np.arange(len(counts)), chosen]
-    content = per_document((batch.words.flags & SYMBOLS) == 0, batch.words.offsets)
+    content = sentence_lengths(batch.words.flags, batch.words.offsets)[:, 1]
     named = np.where((given < 0) & (hits == 0), len(known.classes), chosen)
     languages = pa.DictionaryArray.from_arrays(named, [*known.classes, UNDETERMINED])
     return {"stop_word_share": share(hits, content), "stop_word_language": languages.cast(pa.string())}

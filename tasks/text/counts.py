@@ -7,9 +7,9 @@ from numba import njit
 
 from tasks.text.borrow import Array, borrow
 from tasks.text.segment import ALPHABETIC, SYMBOLS
+from tasks.text.specials import gate_of, passes
 
-# The upper six bits of a hash name a bit of a gate that most words do not pass.
-_ONE, _TOP = np.uint64(1), np.uint64(58)
+_ONE = np.uint64(1)
 
 
 @njit(nogil=True, cache=True)
@@ -22,9 +22,7 @@ def count_words(exact: Array, characters: Array, flags: Array, offsets: Array, w
     content, lengths = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
     alphabetic, present = np.zeros(documents, np.int64), np.zeros(documents, np.int64)
     exact, flags, characters = borrow(exact), borrow(flags), borrow(characters)
-    gate = np.uint64(0)
-    for k in range(len(wanted)):
-        gate |= _ONE << (wanted[k] >> _TOP)
+    gate = gate_of(wanted)
     for document in range(documents):
         seen = np.uint64(0)
         words, letters, length = 0, 0, 0
@@ -33,7 +31,7 @@ def count_words(exact: Array, characters: Array, flags: Array, offsets: Array, w
             if not flags[word] & SYMBOLS:
                 words += 1
                 length += characters[word]
-                if (gate >> (exact[word] >> _TOP)) & _ONE:
+                if passes(gate, exact[word]):
                     seen |= _which(exact[word], wanted)
         content[document], lengths[document], alphabetic[document] = words, length, letters
         while seen:

@@ -10,9 +10,8 @@ from tasks.text.classes import ALPHA, MARK, SYMBOL
 from tasks.text.hashing import decode, decode_before
 from tasks.text.lines import strip
 from tasks.text.segment import ALPHABETIC
-from tasks.text.specials import find
+from tasks.text.specials import find, gate_of, passes
 
-_ONE, _TOP = np.uint64(1), np.uint64(58)  # the upper six bits of a hash name a bit that most words do not hit
 _LONG = 255  # characters from which words share a bin of the histogram
 _BULLET, _DISC, _ELLIPSIS = 0x2022, 0x25CF, 0x2026
 WORD_COUNTS = ("words", "begun", "characters", "alphabetic", "marked", "written", "folded", "spread")
@@ -34,18 +33,16 @@ def count_spaced(
 ) -> Any:
     """Count over the words between white space of every document: int64 (n, 8), in the order of ``WORD_COUNTS``.
 
-    ``wanted``: an open-addressing table of the hashes of words. The counts: words, those that begin with a letter or a
-    number, characters, words with a letter, words with a number sign or an ellipsis, words that are wanted as written
-    and in lower case, and twice the median length. ``marks``: documents with 0 have neither number sign nor ellipsis.
+    ``wanted``: an open-addressing table of the hashes of words in lower case. The counts: words, those that begin with
+    a letter or a number, characters, words with a letter, words with a number sign or an ellipsis, words that are
+    wanted as written and in lower case, and twice the median length. ``marks``: documents with 0 have neither number
+    sign nor ellipsis.
     """
     counts = np.zeros((len(offsets) - 1, 8), np.int64)
     bins = np.zeros(_LONG + 1, np.int64)
     data, starts, stops, hashes, exact = borrow(data), borrow(starts), borrow(stops), borrow(hashes), borrow(exact)
     lengths, flags, kinds, mask = borrow(characters), borrow(flags), borrow(classes), np.int64(len(wanted) - 1)
-    gate = np.uint64(0)
-    for key in wanted:
-        gate |= _ONE << (key >> _TOP) if key else np.uint64(0)
-    table = borrow(wanted)
+    gate, table = gate_of(wanted), borrow(wanted)
     for document in range(len(counts)):
         first, last = offsets[document], offsets[document + 1]
         bins[:] = 0
@@ -56,10 +53,9 @@ def count_spaced(
             total += lengths[word]
             alphabetic += flags[word] & ALPHABETIC != 0
             marked += marks[document] > 0 and _is_marked(data, starts[word], stops[word])
-            if (gate >> (exact[word] >> _TOP)) & _ONE:
-                written += find(table, mask, exact[word]) >= 0
-            if (gate >> (hashes[word] >> _TOP)) & _ONE:
-                folded += find(table, mask, hashes[word]) >= 0
+            if passes(gate, hashes[word]) and find(table, mask, hashes[word]) >= 0:
+                folded += 1
+                written += hashes[word] == exact[word]
             bins[min(lengths[word], _LONG)] += 1
         middle = _twice_the_median(bins, characters[first:last])
         counts[document] = (last - first, begun, total, alphabetic, marked, written, folded, middle)

@@ -74,20 +74,21 @@ def count_phrases(batch: TextBatch, known: Phrases) -> np.ndarray:
 @njit(nogil=True, cache=True)
 def _count(hashes: Array, offsets: Array, gate: Array, keys: Array, members: Array, longest: Int, classes: Int) -> Any:
     counts = np.zeros((len(offsets) - 1, classes), np.int64)
-    words, gates = borrow(hashes), borrow(gate)
+    words, gates, mask = borrow(hashes), borrow(gate), np.int64(len(keys) - 1)
+    keys, members, cells = borrow(keys), borrow(members), borrow(counts.ravel())
     for document in range(len(counts)):
         last = offsets[document + 1]
         for word in range(offsets[document], last):
             first = words[word]
             if (gates[first >> np.uint64(54)] >> ((first >> _GATE) & _LOW)) & _ONE:
-                _match(words, word, min(last, word + longest), keys, members, counts[document])
+                _match(words, word, min(last, word + longest), keys, mask, members, cells, document * classes)
     return counts
 
 
 @njit(nogil=True, cache=True)
-def _match(words: Array, word: Int, last: Int, keys: Array, members: Array, counts: Array) -> None:
+def _match(words: Array, word: Int, last: Int, keys: Array, mask: Int, members: Array, cells: Array, row: Int) -> None:
     """Count the phrases that begin at ``word``."""
-    key, mask = START, np.int64(len(keys) - 1)
+    key = START
     while word < last:
         key = absorb(key, words[word])
         word += 1
@@ -95,8 +96,8 @@ def _match(words: Array, word: Int, last: Int, keys: Array, members: Array, coun
         slot = np.int64(whole) & mask
         while keys[slot] != 0 and keys[slot] != whole:
             slot = (slot + 1) & mask
-        bits, number = members[slot] if keys[slot] == whole else np.uint64(0), 0
+        bits, cell = members[slot] if keys[slot] == whole else np.uint64(0), row
         while bits:
-            counts[number] += np.int64(bits & _ONE)
+            cells[cell] += np.int64(bits & _ONE)
             bits >>= _ONE
-            number += 1
+            cell += 1

@@ -15,6 +15,7 @@ from tasks.text.hashing import slots
 from tasks.text.segment import ALPHABETIC, PUNCTUATION, SYMBOLS, TERMINATOR
 
 _VOWEL, _I, _AFTER_I = 1, 2, 4
+_SEEN = 1 << 14  # words whose syllables are kept
 
 
 def _parts() -> np.ndarray:
@@ -81,21 +82,29 @@ def _distinct(hashes: Array, flags: Array, offsets: Array, table: Array) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def count_syllables(data: Array, starts: Array, stops: Array, flags: Array, offsets: Array) -> Any:
+def count_syllables(data: Array, starts: Array, stops: Array, exact: Array, flags: Array, offsets: Array) -> Any:
     """Return per document int64 (n, 2): words that begin with a letter, and the English syllables of all words.
 
     A syllable is a run of the letters a, e, i, o, u and y. A final silent e and the e of a final ed do not count, the
     i of ia, io and iu (but after c, g, s, t and x) and of a final ing after a vowel count apart; a word has one at
-    least. What is cut off a word at an apostrophe ("n't", "'ll") is no word of its own.
+    least. What is cut off a word at an apostrophe ("n't", "'ll") is no word of its own. A word is looked at again only
+    when another has taken its place in a table by hash.
     """
     counts = np.zeros((len(offsets) - 1, 2), np.int64)
-    data, starts, stops, flags = borrow(data), borrow(starts), borrow(stops), borrow(flags)
+    data, starts, stops, exact, flags = borrow(data), borrow(starts), borrow(stops), borrow(exact), borrow(flags)
+    seen, known = np.zeros(_SEEN, np.uint64), np.zeros(_SEEN, np.int64)
     for document in range(len(counts)):
         words, syllables = 0, 0
         for word in range(offsets[document], offsets[document + 1]):
-            if flags[word] & ALPHABETIC and not _is_contracted(data, starts[word], stops[word]):
-                words += 1
-                syllables += max(1, _syllables(data, starts[word], stops[word]))
+            if not flags[word] & ALPHABETIC:
+                continue
+            slot = np.int64(exact[word]) & (_SEEN - 1)
+            if seen[slot] != exact[word]:
+                contracted = _is_contracted(data, starts[word], stops[word])
+                seen[slot] = exact[word]
+                known[slot] = 0 if contracted else max(1, _syllables(data, starts[word], stops[word]))
+            words += known[slot] > 0
+            syllables += known[slot]
         counts[document] = (words, syllables)
     return counts
 

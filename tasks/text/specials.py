@@ -13,6 +13,7 @@ from tasks.text.borrow import Array, Int
 from tasks.text.hashing import START, absorb, decode, finish, slots
 
 LONGEST = 16  # bytes of the longest special word
+_ONE, _TOP = np.uint64(1), np.uint64(58)  # the upper six bits of a hash name a bit of a gate
 
 NEGATED = "ca could do does did had may might must need ought sha should wo would ai are is was were have has dare"
 PEOPLE = "i you he she it we they who what when where why how there that this these those"
@@ -111,6 +112,21 @@ def find(keys: Array, mask: Int, key: np.uint64) -> Int:
             return slot
         slot = (slot + 1) & mask
     return -1
+
+
+@njit(nogil=True, cache=True)
+def gate_of(keys: Array) -> np.uint64:
+    """Return a gate of 64 bits for a small table of hashes, 0 where a slot is free: see ``passes``."""
+    gate = np.uint64(0)
+    for key in keys:
+        gate |= _ONE << (key >> _TOP) if key else np.uint64(0)
+    return gate
+
+
+@njit(nogil=True, cache=True, inline="always")
+def passes(gate: np.uint64, key: np.uint64) -> bool:
+    """Say whether ``key`` may be in the table that the gate belongs to: mostly no."""
+    return (gate >> (key >> _TOP)) & _ONE != 0
 
 
 @njit(nogil=True, cache=True)
