@@ -49,7 +49,7 @@ def bursts(
     >>> table = pa.table({"doc_id": range(12), "copy": [0] * 12, "tokens": [5] * 12, "source": list("aaaabbbbbbbb")})
     >>> found = bursts(table, context_length=20, share=0.34, shots=3, ways=1)
     >>> sorted(np.bincount(found["context_id"].to_numpy()[found["doc_id"].to_numpy() < 4], minlength=3).tolist())
-    [0, 1, 3]
+    [0, 0, 4]
     """
     tokens = token_counts(documents)
     row, start, stop = pieces_of(tokens, context_length)
