@@ -14,12 +14,12 @@ from tasks.transform._pieces import (
     PIECES,
     Integers,
     _groups,
-    _owners,
     context_lengths,
     firsts,
     is_inserted,
     lengths,
     numbered,
+    owners,
     parts,
     replaced,
 )
@@ -54,7 +54,7 @@ def drawn(table: pa.Table, probability: float, seed: int) -> NDArray[np.bool_]:
 
 def in_document(table: pa.Table) -> Integers:
     """Return a number per piece, counting up, that changes where another document or context begins."""
-    return _groups(table["context_id"].to_numpy(), _owners(table), is_inserted(table))
+    return _groups(table["context_id"].to_numpy(), owners(table), is_inserted(table))
 
 
 def ends_document(table: pa.Table, documents: pa.Table) -> NDArray[np.bool_]:
@@ -179,7 +179,7 @@ def rejoined(table: pa.Table, context: Integers | None = None) -> pa.Table:
     if not table.num_rows:
         return table
     context = table["context_id"].to_numpy() if context is None else context
-    owner, inserted = _owners(table), is_inserted(table)
+    owner, inserted = owners(table), is_inserted(table)
     place = np.arange(len(owner))
     order = np.lexsort([place, owner, context])
     new = np.append(True, (np.diff(owner[order]) != 0) | (np.diff(context[order]) != 0) | (owner[order][1:] < 0))
@@ -195,7 +195,7 @@ def merged(table: pa.Table) -> pa.Table:
     """Make one piece of those side by side that go on with the same and differ in nothing else."""
     if not table.num_rows:
         return table
-    owner, inserted = _owners(table), is_inserted(table)
+    owner, inserted = owners(table), is_inserted(table)
     same = (np.diff(owner) == 0) & (inserted[1:] == inserted[:-1])
     start, stop = table["start"].to_numpy(), table["stop"].to_numpy()
     same &= start[1:] == stop[:-1]
@@ -215,7 +215,7 @@ def merged(table: pa.Table) -> pa.Table:
 
 def unmasked(table: pa.Table, rows: Integers) -> pa.Table:
     """Give pieces in these rows the weight of the text right after them, else of their document, else 1."""
-    weight, owner, text = table["loss_weight"].to_numpy().copy(), _owners(table), ~is_inserted(table)
+    weight, owner, text = table["loss_weight"].to_numpy().copy(), owners(table), ~is_inserted(table)
     start, stop = table["start"].to_numpy(), table["stop"].to_numpy()
     others = np.ones(len(weight), bool)
     others[rows] = False

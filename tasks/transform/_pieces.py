@@ -212,7 +212,7 @@ def attending(table: pa.Table, attention: str) -> pa.Table:
     context = table["context_id"].to_numpy()
     if attention == "context":
         return replaced(table, attention=np.zeros(len(size), np.int32), position_offset=ends - ends[begins[context]])
-    group = _groups(context, _owners(table), is_inserted(table))
+    group = _groups(context, owners(table), is_inserted(table))
     head = np.append(True, np.diff(group) != 0) if len(group) else np.zeros(0, bool)
     start_of = ends[np.flatnonzero(head)][np.cumsum(head) - 1] if len(group) else ends
     number = np.cumsum(head) - 1
@@ -221,7 +221,7 @@ def attending(table: pa.Table, attention: str) -> pa.Table:
     )
 
 
-def _owners(table: pa.Table) -> Integers:
+def owners(table: pa.Table) -> Integers:
     """Return a number per (doc_id, copy), -1 for pieces of no document."""
     _, index = np.unique(pc.fill_null(table["doc_id"], 0).to_numpy(), return_inverse=True)
     owner = index.astype(np.int64) << 31 | table["copy"].fill_null(0).to_numpy()

@@ -30,12 +30,12 @@ from tasks.transform._made import (
 )
 from tasks.transform._pieces import (
     Integers,
-    _owners,
     context_lengths,
     firsts,
     is_inserted,
     lengths,
     overlaps,
+    owners,
     parts,
     replaced,
 )
@@ -109,7 +109,7 @@ def undo(contexts: pa.Table) -> pa.Table:
     table = without(contexts, MODE, SENTINEL, END)
     if not table.num_rows:
         return table
-    owner = _owners(table)
+    owner = owners(table)
     item = np.cumsum(np.append(True, np.diff(owner) != 0)) - 1
     weight = np.zeros(item[-1] + 1)
     np.maximum.at(weight, item, table["loss_weight"].to_numpy())

@@ -12,7 +12,7 @@ from numba import njit
 from schemas.recipe import Count, Share
 from tasks.draw import noise
 from tasks.transform._made import drawn, keys, of_pieces, rejoined, repositioned, subset
-from tasks.transform._pieces import Integers, _owners, context_lengths, cut
+from tasks.transform._pieces import Integers, context_lengths, cut, owners
 
 AFTER_PACK = False
 ATTENTION = "context"
@@ -61,7 +61,7 @@ def undo(contexts: pa.Table) -> pa.Table:
     if not contexts.num_rows:
         return contexts
     place = np.arange(contexts.num_rows)
-    owner, context = _owners(contexts), contexts["context_id"].to_numpy()
+    owner, context = owners(contexts), contexts["context_id"].to_numpy()
     order = np.lexsort([place, owner, context])
     new = np.append(True, (np.diff(owner[order]) != 0) | (np.diff(context[order]) != 0))
     item = np.empty(len(owner), np.int64)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.transform._made import in_document, of_pieces
-from tasks.transform._pieces import Integers, _owners, lengths, replaced
+from tasks.transform._pieces import Integers, lengths, owners, replaced
 
 AFTER_PACK = True
 FOLLOWED_BY = ("smaller_first", "spread_positions", "sorted_batches")
@@ -55,7 +55,7 @@ def undo(contexts: pa.Table) -> pa.Table:
 
 def _sequences(table: pa.Table) -> Integers:
     """Return a number per piece of the document copy that it is of or goes with, or of the context if of none."""
-    group, owner = in_document(table), _owners(table)
+    group, owner = in_document(table), owners(table)
     known = np.full(int(group[-1]) + 1, -1, np.int64)
     np.maximum.at(known, group, owner)
     mine = np.where(owner < 0, known[group], owner)

@@ -26,7 +26,7 @@ from tasks.transform._made import (
     truncated,
     without,
 )
-from tasks.transform._pieces import Integers, _owners, context_lengths, is_inserted, numbered
+from tasks.transform._pieces import Integers, context_lengths, is_inserted, numbered, owners
 from tasks.write._slices import gathered
 
 AFTER_PACK = None
@@ -116,7 +116,7 @@ def _beginnings(table: pa.Table, cooldown: float) -> Integers:
     conditioned = np.cumsum(size) - size < (1 - cooldown) * size.sum()
     begins = ~is_inserted(table) & (table["start"].to_numpy() == 0) & table["doc_id"].is_valid().to_numpy()
     rows = np.flatnonzero(begins & (conditioned[context] if len(size) else True))
-    owner = _owners(table)[rows]
+    owner = owners(table)[rows]
     order = np.lexsort([rows, owner, context[rows]])
     new = np.append(True, (np.diff(owner[order]) != 0) | (np.diff(context[rows][order]) != 0))[: len(rows)]
     return np.sort(rows[order[new]])
