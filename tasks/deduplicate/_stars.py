@@ -14,6 +14,7 @@ from numba import njit
 from schemas.errors import UnitError
 from tasks import parts
 from tasks.deduplicate._clusters import Floats, Ids, Numbers
+from tasks.distinct import distinct
 from tasks.text import TextBatch
 from tasks.text.shingles import shingles
 
@@ -49,7 +50,7 @@ def shingle_part(texts: str, wanted: str, ngram: int, folder: str) -> str:
     everything = pa.concat_tables(found)
     path = Path(folder) / f"shingles-{parts.key_of(texts)}.parquet"
     with parts.aside(path) as aside, pq.ParquetWriter(aside, SHINGLES, compression="none", use_dictionary=False) as out:
-        for number in np.unique(everything["group"].to_numpy()):
+        for number in distinct(everything["group"].to_numpy()):
             chosen = everything.filter(pc.equal(everything["group"], number))
             out.write_table(chosen, row_group_size=chosen.num_rows)
     return str(path)

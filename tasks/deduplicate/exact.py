@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from schemas.errors import UnitError
 from tasks.deduplicate._clusters import RECALL, Duplicates, Ids, Numbers, duplicates, ranked
+from tasks.distinct import distinct
 
 NEEDS = ("content_hash",)
 
@@ -31,7 +32,7 @@ def exact(documents: pa.Table, *, prefer: str | None = None) -> Duplicates:
     ids = doc_ids[by_id[order]]
     survivors = ids[first][np.cumsum(first) - 1]
     lost = ~first
-    statistics = {"documents": len(doc_ids), "clusters": len(np.unique(survivors[lost]))}
+    statistics = {"documents": len(doc_ids), "clusters": len(distinct(survivors[lost]))}
     return duplicates("exact", ids[lost], survivors[lost], np.ones(lost.sum()), statistics, RECALL.empty_table())
 
 

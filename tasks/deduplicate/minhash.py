@@ -14,6 +14,7 @@ from schemas.table import Column
 from tasks.deduplicate import _recall, _stars
 from tasks.deduplicate._buckets import buckets, groups, plan, read_pairs
 from tasks.deduplicate._clusters import Duplicates, Ids, Numbers, by_doc_id, duplicates, ranked
+from tasks.distinct import distinct
 from tasks.parts import aside
 from tasks.text import TextBatch
 from tasks.text.minhash import signatures
@@ -74,9 +75,9 @@ def minhash(
     statistics = {
         "documents": len(doc_ids),
         "candidates": len(candidates),
-        "buckets": len(np.unique(bucket)),
+        "buckets": len(distinct(bucket)),
         "largest_bucket": int(np.bincount(bucket).max(initial=0)),
-        "components": len(np.unique(component)),
+        "components": len(distinct(component)),
         "largest_component": int(np.bincount(component).max(initial=0)),
     }
     wanted = _write_wanted(folder, doc_ids[candidates], group)

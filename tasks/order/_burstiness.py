@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import zeta
 
+from tasks.distinct import distinct
+
 Integers = np.ndarray[Any, np.dtype[Any]]
 Reals = NDArray[np.float64]
 LOWEST, HIGHEST = 1.01, 10.0
@@ -58,7 +60,7 @@ def burstiness(
     chosen = seldom[of]
     return {
         "zipf_coefficient": float(zeta_exponents(at, count, contexts).mean()),
-        "bursty_share": len(np.unique(at[chosen & (count >= repeats)])) / contexts,
+        "bursty_share": len(distinct(at[chosen & (count >= repeats)])) / contexts,
         "adaptation": _mean(_shares(of[chosen], count[chosen] >= 2)),
         "fano": _mean(fano_factors(of, count, contexts)[seldom]),
         "gap_burstiness": _mean(gap_burstiness(label)[seldom]),

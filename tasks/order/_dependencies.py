@@ -6,6 +6,8 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.distinct import distinct
+
 Links = list[list[int]]
 
 
@@ -149,7 +151,7 @@ def dependency_figures(
     dependency_ready_share, pairs in the right order that a context holds.
     """
     context, node = members
-    kept = np.unique(context * max(len(place), 1) + node)
+    kept = distinct(context * max(len(place), 1) + node)
     held = set(kept.tolist())
     of: dict[int, list[int]] = {}
     for key in kept.tolist():

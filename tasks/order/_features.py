@@ -6,6 +6,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from schemas.errors import UnitError
+from tasks.distinct import distinct
 
 BITS = 22
 BUCKETS = 1 << BITS
@@ -41,7 +42,7 @@ def flat(documents: pa.Table, column: str) -> pa.ListArray:
 
 def matrix(rows: pa.ListArray) -> NDArray[np.float32]:
     """Embeddings as a matrix; UnitError if they are not of one length."""
-    widths = np.unique(np.diff(rows.offsets.to_numpy()))
+    widths = distinct(np.diff(rows.offsets.to_numpy()))
     if len(widths) > 1:
         raise UnitError(f"in_context: embeddings of different lengths ({widths[0]} and {widths[-1]})")
     return rows.values.to_numpy().reshape(len(rows), -1) if len(rows) else np.zeros((0, 1), np.float32)

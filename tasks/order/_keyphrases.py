@@ -12,6 +12,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
+from tasks.distinct import distinct
 from tasks.text.batch import TextBatch
 from tasks.text.borrow import Array, Int
 from tasks.text.hashing import START, absorb, finish, slots
@@ -40,7 +41,7 @@ whole whom whose why will with within without would yet you your yours yourself 
 def function_words() -> np.ndarray:
     """Hashes of the English words that carry no meaning of their own, ascending."""
     words = TextBatch(pa.array(FUNCTION_WORDS.split())).words
-    return np.unique(words.hashes)
+    return distinct(words.hashes)
 
 
 def keyphrases(batch: TextBatch, *, longest: int, most: int) -> tuple[pa.Array, pa.Array]:

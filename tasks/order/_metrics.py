@@ -7,6 +7,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
+from tasks.distinct import distinct
 from tasks.order._graph import Graph, link
 from tasks.order._neighbors import Mapper
 from tasks.order._related import Related, relate, relate_some, vectors_of
@@ -67,7 +68,7 @@ def order_figures(
         "context_similarity": _mean(within),
         "next_context_similarity": _mean(across),
         "duplicate_share": duplicate_share(members, related.vectors, duplicate),
-        "repeat_factor": len(order) / max(len(np.unique(order)), 1),
+        "repeat_factor": len(order) / max(len(distinct(order)), 1),
     }
 
 
@@ -98,8 +99,8 @@ def measure_order(
         related = relate(vectors, neighbors=neighbors, seed=seed, mapper=mapper)
     else:
         chosen = np.random.Generator(np.random.PCG64(seed)).choice(len(rank) - 1, sample, replace=False)
-        related = relate_some(vectors, np.unique(rank[np.append(chosen, chosen + 1)]), neighbors=neighbors)
-    known = np.sort(np.unique(documents["doc_id"].to_numpy()))
+        related = relate_some(vectors, distinct(rank[np.append(chosen, chosen + 1)]), neighbors=neighbors)
+    known = distinct(documents["doc_id"].to_numpy())
     segments = segments.sort_by([("context_id", "ascending"), ("position", "ascending")])
     members = (
         np.unique(segments["context_id"].to_numpy(), return_inverse=True)[1].astype(np.int64),
@@ -136,7 +137,7 @@ def neighbors_found(members: Members, nearest: NDArray[np.int32]) -> tuple[float
     """
     context, document = members
     count, width = nearest.shape
-    keys = np.unique(context * count + document)
+    keys = distinct(context * count + document)
     there = np.zeros(nearest.shape, np.bool_)
     for column in range(width):
         others = nearest[document, column]
@@ -173,7 +174,7 @@ def duplicate_share(members: Members, vectors: Vectors, duplicate: float) -> flo
         found = similarities(vectors, inside, np.broadcast_to(inside, (len(inside), len(inside)))) > duplicate * PPM
         np.fill_diagonal(found, False)
         repeated[inside[found.any(axis=1)]] = True
-    return _mean(repeated[np.unique(document)])
+    return _mean(repeated[distinct(document)])
 
 
 def order_entropy(labels: Integers) -> float:
@@ -212,7 +213,7 @@ def _first(ids: NDArray[np.int32], count: int) -> NDArray[np.int32]:
 
 
 def _distinct(members: Members, count: int) -> Members:
-    keys = np.unique(members[0] * max(count, 1) + members[1])
+    keys = distinct(members[0] * max(count, 1) + members[1])
     return keys // max(count, 1), keys % max(count, 1)
 
 

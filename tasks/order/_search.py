@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.distinct import distinct
 from tasks.order import _shelf
 from tasks.order._cells import (
     Corpus,
@@ -176,7 +177,7 @@ def search_rows(cells: Cells, page: Page, rows: NDArray[np.int64], candidates: i
     asked = asking(index.ranks[rows], index.vectors.take(rows), partial(frequencies, cells.words))
     if effort.probes < cells.corpus.cells:
         probed = near[rows, : effort.probes]
-        who = {int(cell): np.flatnonzero((probed == cell).any(axis=1)) for cell in np.unique(probed)}
+        who = {int(cell): np.flatnonzero((probed == cell).any(axis=1)) for cell in distinct(probed)}
     else:
         who = dict.fromkeys(range(cells.corpus.cells), np.arange(len(rows)))
     pages_asked = [(page_at(cells.corpus.folder / other.name)[0], who[other.cell]) for other in cells.among(who)]

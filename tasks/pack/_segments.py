@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.errors import UnitError
+from tasks.distinct import distinct
 
 Integers = np.ndarray[Any, np.dtype[Any]]
 
@@ -51,7 +52,7 @@ def segments_table(documents: pa.Table, row: Integers, start: Integers, stop: In
 
 def rows_of(segments: pa.Table, documents: pa.Table) -> Integers:
     """Return the row of ``documents`` (doc_id, copy) that each segment is a piece of; UnitError if there is none."""
-    ids = np.unique(documents["doc_id"].to_numpy())
+    ids = distinct(documents["doc_id"].to_numpy())
     known, wanted = _occurrences(documents, ids), _occurrences(segments, ids)
     order = np.argsort(known, kind="stable")
     known = known[order]

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.recipe import Count
+from tasks.distinct import distinct
 from tasks.pack._segments import segments_table, shuffled, token_counts
 
 CUTS = True
@@ -27,7 +28,7 @@ def concatenate(documents: pa.Table, *, context_length: Count = 2048, seed: int 
     tokens = token_counts(documents)
     ends = np.cumsum(tokens)
     total = int(ends[-1]) if len(ends) else 0
-    begins = np.union1d(ends - tokens, np.arange(0, total, context_length))
+    begins = distinct(np.append(ends - tokens, np.arange(0, total, context_length)))
     row = np.searchsorted(ends, begins, side="right")
     start = begins - (ends - tokens)[row]
     stop = np.append(begins[1:], total)[: len(begins)] - (ends - tokens)[row]

@@ -11,6 +11,7 @@ from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import accuracy_score, average_precision_score, cohen_kappa_score, f1_score, roc_auc_score
 
 from schemas.tables import tables
+from tasks.distinct import distinct
 from tasks.score._learning import Floats
 
 BINS = 10
@@ -70,7 +71,7 @@ def labels(
     def measure(rows: NDArray[Any], source: str = "") -> Iterator[Figure]:
         guess, truth, count = chosen[rows], given[rows], int(rows.sum())
         known = np.union1d(guess, truth)
-        macro = f1_score(truth, guess, labels=np.unique(truth), average="macro", zero_division=0.0)
+        macro = f1_score(truth, guess, labels=distinct(truth), average="macro", zero_division=0.0)
         yield Figure(head, "f1", float(macro), count, source=source)
         yield Figure(head, "accuracy", float(accuracy_score(truth, guess)), count, source=source)
         if len(known) > 1:
@@ -109,7 +110,7 @@ def likeness(head: str, predicted: Floats, given: NDArray[np.bool_], sources: ND
 
 
 def _each(sources: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    for name in np.unique(sources):
+    for name in distinct(sources):
         rows = sources == name
         if rows.sum() >= FEWEST:
             yield str(name), rows
@@ -123,7 +124,7 @@ def _reliability(
     bins = np.clip(((expected - low) / width).astype(np.int64), 0, BINS - 1)
     shares = np.full(len(expected), 1 / len(expected)) if weight is None else weight
     found, distance = [], 0.0
-    for k in np.unique(bins):
+    for k in distinct(bins):
         rows = bins == k
         means, count = np.average((expected[rows], observed[rows]), axis=1, weights=shares[rows]), int(rows.sum())
         part = f"{low + k * width:.6g} to {low + (k + 1) * width:.6g}"

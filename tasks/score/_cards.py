@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from schemas.errors import InputError, UnitError, unknown
+from tasks.distinct import distinct
 from tasks.sample import Sample
 from tasks.text.batch import TextBatch
 from tasks.text.segment import SYMBOLS
@@ -83,7 +84,7 @@ def _pairs(sample: Sample, labels: np.ndarray) -> Iterator[tuple[np.ndarray, np.
 
 def _spelt(sample: Sample, hashes: np.ndarray) -> np.ndarray:
     """Words by their hashes, in lower case, as they are first met; "" for 0."""
-    wanted, spelt = np.unique(hashes[hashes > 0]), {0: ""}
+    wanted, spelt = distinct(hashes[hashes > 0]), {0: ""}
     for batch in sample.batches():
         places = np.flatnonzero(np.isin(batch.words.hashes, wanted))
         known, first = np.unique(batch.words.hashes[places], return_index=True)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from schemas.errors import UnitError, unknown
+from tasks.distinct import distinct
 from tasks.sample import Sample
 from tasks.score._heads import Head
 from tasks.score._learning import Floats, Rows, joined, rows_of
@@ -78,7 +79,7 @@ def _values(head: Head, found: pa.Table, thing: NDArray[np.int64], count: int) -
         kind, other = ("number", "label") if head.number else ("label", "number")
         raise UnitError(f"student: head '{head.name}' is to be a {kind}, and was given a {other}")
     values = np.full(count, np.nan)
-    known = np.unique(thing)
+    known = distinct(thing)
     if head.number:
         sums = np.bincount(thing, weights=column.to_numpy(), minlength=count)
         values[known] = sums[known] / np.bincount(thing, minlength=count)[known]

@@ -21,6 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score
 
+from tasks.distinct import distinct
 from tasks.score._features import HEURISTICS, heuristics, standardised
 from tasks.text.batch import TextBatch
 from tasks.text.borrow import Array
@@ -165,7 +166,7 @@ def learn_labels(
     def loss(folds: list[Fold], penalty: float) -> float:
         truth = np.concatenate([codes[f.left] for f in folds])
         found = outside(folds, penalty).argmax(axis=1)
-        return -float(f1_score(truth, found, average="macro", labels=np.unique(truth), zero_division=0.0))
+        return -float(f1_score(truth, found, average="macro", labels=distinct(truth), zero_division=0.0))
 
     penalty = learner.chosen(rows, loss)
     folds = learner.splits(rows)

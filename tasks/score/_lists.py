@@ -17,6 +17,7 @@ import pyarrow as pa
 from numba import njit
 
 from schemas.errors import InputError
+from tasks.distinct import distinct
 from tasks.text.batch import TextBatch
 from tasks.text.borrow import Array, borrow
 from tasks.text.hashing import hash_bytes
@@ -110,7 +111,7 @@ def _keys(path: str, size: int, time: int, form: str) -> np.ndarray:
     entries, parts = _entries(path, form), []
     while part := list(islice(entries, _CHUNK)):
         parts.append(hashes(part))
-    return _some(np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64), path)
+    return _some(distinct(np.concatenate(parts)) if parts else np.zeros(0, np.uint64), path)
 
 
 @lru_cache(maxsize=8)

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from schemas.errors import UnitError
 from schemas.recipe import Above0, Count, FilePath
 from schemas.table import Column
+from tasks.distinct import distinct
 from tasks.read._whole import whole
 from tasks.sample import Sample, pieces
 from tasks.score._clusters import DIMENSIONS, nearest, points, principal, rarity
@@ -91,7 +92,7 @@ def _compared(
     ours, theirs = np.bincount(corpus, minlength=size), np.bincount(target, minlength=size)
     # Half a document more per cluster: a cluster that one side does not have at all has no infinite weight.
     logs = np.log(_shares(theirs + 0.5)) - np.log(_shares(ours + 0.5))
-    named = np.unique(domains)
+    named = distinct(domains)
     found = [
         similarity(_shares(np.bincount(chosen, minlength=size)), _shares(theirs), mixtures=mixtures, scale=scale)
         for chosen in (corpus, *(corpus[domains == name] for name in named))

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.table import Column
+from tasks.distinct import distinct
 from tasks.score._phrases import Phrases, occurrences, phrases
 from tasks.text.batch import TextBatch
 
@@ -105,7 +106,7 @@ def license_marks(batch: TextBatch) -> dict[str, np.ndarray | pa.Array]:
 
 def _names(batch: TextBatch, documents: np.ndarray, places: np.ndarray) -> list[str]:
     names = ["none"] * len(batch)
-    for document in np.unique(documents).tolist():
+    for document in distinct(documents).tolist():
         start, stop = batch.offsets[document : document + 2].tolist()
         first, last = np.searchsorted(documents, [document, document + 1]).tolist()
         texts = (_text(batch, *window) for window in _windows(places[first:last], start, stop))
@@ -115,7 +116,7 @@ def _names(batch: TextBatch, documents: np.ndarray, places: np.ndarray) -> list[
 
 def _claims(batch: TextBatch, places: np.ndarray) -> np.ndarray:
     counts = np.zeros(len(batch), np.int64)
-    lines = np.unique(np.searchsorted(batch.lines.starts, places, side="right") - 1)
+    lines = distinct(np.searchsorted(batch.lines.starts, places, side="right") - 1)
     documents = np.searchsorted(batch.lines.offsets, lines, side="right") - 1
     for line, document in zip(lines.tolist(), documents.tolist(), strict=True):
         start, stop = int(batch.lines.starts[line]), int(batch.lines.stops[line])

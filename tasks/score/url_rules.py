@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from schemas.recipe import FilePath
 from schemas.table import Column
+from tasks.distinct import distinct
 from tasks.score._lists import BETWEEN, EXACT, LOWER, PLAIN, listed, read_keys, read_set, read_terms
 from tasks.text.batch import TextBatch
 from tasks.text.terms import Terms, count_terms
@@ -106,7 +107,7 @@ def _distinct(address: pa.Array, lists: tuple[frozenset[str], ...]) -> list[np.n
     words = pc.split_pattern_regex(address, BETWEEN.pattern)
     spelled = pc.list_flatten(words).dictionary_encode()
     size = max(len(spelled.dictionary), 1)
-    pairs = np.unique(np.asarray(pc.list_parent_indices(words)) * np.int64(size) + np.asarray(spelled.indices))
+    pairs = distinct(np.asarray(pc.list_parent_indices(words)) * np.int64(size) + np.asarray(spelled.indices))
     document, word = np.divmod(pairs, size)
     counts = []
     for entries in lists:

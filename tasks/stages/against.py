@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tasks.distinct import distinct
 from tasks.order._burstiness import burstiness
 from tasks.order._features import flat
 from tasks.order._metrics import Members, decile_divergence, order_entropy, order_figures
@@ -107,7 +108,7 @@ def _packed(sample: pa.Table, rows: Integers, pack: Callable[[pa.Table], Packed]
 def _told(
     sample: pa.Table, items: pa.Table | None, features: pa.Table | None, model: str | None, neighbors: int, seed: int
 ) -> Told:
-    doc_ids = np.unique(owners(sample, items).drop_null().to_numpy())
+    doc_ids = distinct(owners(sample, items).drop_null().to_numpy())
     if features is None or not len(doc_ids):
         return Told(doc_ids, None, None)
     named, first = np.unique(features["doc_id"].to_numpy(), return_index=True)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from schemas.recipe import Call, Step
 from tasks import parts, units
 from tasks.annotate._labels import Given, Labels
+from tasks.distinct import distinct
 from tasks.run import Run
 from tasks.settings import files_of, found_at
 from tasks.text.edits import with_edits
@@ -57,7 +58,7 @@ def texts_of(run: Run, doc_ids: np.ndarray) -> pa.Table:
         "SELECT doc_id, start, stop, replacement FROM edits SEMI JOIN wanted USING (doc_id) ORDER BY ALL", wanted=wanted
     )
     numbers = part["part"].to_numpy()
-    held = np.unique(numbers)
+    held = distinct(numbers)
     files = [run.texts()[i] for i in held]
     found = run.map(_take, files, [part["doc_id"].to_numpy()[numbers == i] for i in held])
     empty = pa.table({"doc_id": pa.array([], pa.uint64()), "text": pa.array([], pa.large_string())})

@@ -16,6 +16,7 @@ from tasks.decontaminate._actions import Cut, Searched, acted, plan
 from tasks.decontaminate._handling import handling
 from tasks.decontaminate._items import items_of
 from tasks.decontaminate._matches import FOUND, shown
+from tasks.distinct import distinct
 from tasks.run import Run
 from tasks.sample import pieces
 from tasks.settings import files_of, found_at
@@ -116,7 +117,7 @@ def _counted(searched: Searched, matches: pa.Table, number: int, held: pa.Table)
     rows = []
     for name in dict.fromkeys(sets.tolist()):
         mine, size = sets[item] == name, int((sets == name).sum())
-        holders, found = np.unique(doc_id[mine]).tolist(), len(np.unique(item[mine]))
+        holders, found = distinct(doc_id[mine]).tolist(), len(distinct(item[mine]))
         counts = {
             "items": size,
             "sought": int(searched.sought[sets == name].sum()),
@@ -124,8 +125,8 @@ def _counted(searched: Searched, matches: pa.Table, number: int, held: pa.Table)
             "found_share": found / size,
             "documents": len(holders),
             "tokens": sum(tokens[holder] for holder in holders),
-            "found_after": len(np.unique(item[mine & stays])),
-            "documents_after": len(np.unique(doc_id[mine & stays])),
+            "found_after": len(distinct(item[mine & stays])),
+            "documents_after": len(distinct(doc_id[mine & stays])),
         }
         rows.append({"step": number, "method": searched.name, "evaluation": name, **counts})
     return rows

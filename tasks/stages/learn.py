@@ -12,6 +12,7 @@ from schemas.errors import AgreementError, UnitError
 from schemas.recipe import Call, Step
 from tasks import parts, units
 from tasks.check import columns_used
+from tasks.distinct import distinct
 from tasks.draw import noise
 from tasks.partition import FIELDS
 from tasks.run import Run, measure_of, seed_of
@@ -89,9 +90,9 @@ def draw(run: Run, size: int, seed: int, labels: pa.Table) -> pa.Table:
 
 def _texts(run: Run, drawn: pa.Table, folder: Path) -> list[str]:
     part = drawn["part"].to_numpy()
-    wanted = [drawn["doc_id"].to_numpy()[part == i] for i in np.unique(part)]
-    files = [str(folder / f"{i}.parquet") for i in np.unique(part)]
-    texts = [str(run.texts()[i]) for i in np.unique(part)]
+    wanted = [drawn["doc_id"].to_numpy()[part == i] for i in distinct(part)]
+    files = [str(folder / f"{i}.parquet") for i in distinct(part)]
+    texts = [str(run.texts()[i]) for i in distinct(part)]
     run.map(_take, texts, files, wanted)
     return files
 

@@ -11,6 +11,7 @@ from numba import njit
 from schemas.errors import UnitError
 from schemas.recipe import Call, Step
 from tasks import units
+from tasks.distinct import distinct
 from tasks.partition import measured_file
 from tasks.run import Run, seed_of, tokenizer_of, unit_measure
 from tasks.settings import files_of, found_at, known_by_content
@@ -154,7 +155,7 @@ def figures(before: pa.Table, after: pa.Table) -> dict[str, float]:
     masked = pc.equal(after["loss_weight"], 0).to_numpy()
     had, has = coverage(before), coverage(after)
     return {
-        "contexts": float(len(np.unique(after["context_id"].to_numpy()))),
+        "contexts": float(len(distinct(after["context_id"].to_numpy()))),
         "tokens": float(size.sum()),
         "inserted_tokens": float(size[inserted].sum()),
         "masked_tokens": float(size[masked].sum()),

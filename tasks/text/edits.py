@@ -11,6 +11,7 @@ import pyarrow as pa
 from numba import njit
 
 from schemas.errors import UnitError
+from tasks.distinct import distinct
 from tasks.text.batch import TextBatch
 from tasks.text.borrow import Array, Int, borrow
 
@@ -99,7 +100,7 @@ def settle(
     pieces cover what the spans cover. A replacement's text goes to its first piece; the others are cuts.
     """
     order = np.lexsort([np.arange(len(starts)), rank, ~cuts])
-    edges = np.unique(np.concatenate([starts, stops]))
+    edges = distinct(np.concatenate([starts, stops]))
     owner = _claimed(order, np.searchsorted(edges, starts), np.searchsorted(edges, stops), len(edges))
     begins = np.flatnonzero(np.diff(owner, prepend=-1))
     begins = begins[owner[begins] >= 0]

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from schemas.errors import AuditError, UnitError
 from tasks import units
+from tasks.distinct import distinct
 from tasks.pack._segments import Integers
 from tasks.parts import aside
 from tasks.transform._pieces import firsts, is_inserted, lengths
@@ -119,7 +120,7 @@ def _counts(file: OutputFile) -> dict[str, int]:
     if file.content == "documents":
         return {"documents": rows.num_rows, "contexts": 0, "tokens": int(rows["tokens"].to_numpy().sum())}
     begins = (rows["start"].to_numpy() == 0) & ~is_inserted(rows)
-    contexts = len(np.unique(rows["context_id"].to_numpy()))
+    contexts = len(distinct(rows["context_id"].to_numpy()))
     return {"documents": int(begins.sum()), "contexts": contexts, "tokens": int(lengths(rows).sum())}
 
 

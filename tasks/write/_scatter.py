@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import InputError, UnitError
+from tasks.distinct import distinct
 from tasks.pack._segments import Integers
 from tasks.parts import aside
 from tasks.text.edits import with_edits
@@ -66,7 +67,7 @@ def _scatter(
     order = np.argsort(held, kind="stable")
     documents = _wanted(share.documents, held, order, name)
     segments = _wanted(share.segments, held, order, name) if share.segments is not None else None
-    for block in _blocks(part, np.unique(documents.row), edits):
+    for block in _blocks(part, distinct(documents.row), edits):
         _put_documents(*documents.within(block), block, shelf)
         if segments is not None:
             _put_contexts(*segments.within(block), block, shelf, tokenizer)
