@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.small import digests, run_here
 from tests.trainers import Context
 from tests.units.write.corpus import Corpus, corpus, export, segments_of
 
+README = Path(__file__).parents[2] / "README.md"
 LENGTH, FULL, VOCABULARY, WIDTH = 96, 112, 320, 6
 FORMATS: dict[str, dict[str, dict[str, Any]]] = {
     "per piece": {"parquet": {}, "jsonl": {}, "mds": {}, "megatron": {}, "numpy_tokens": {}, "webdataset": {}},
@@ -104,6 +106,18 @@ def contexts_of(segments: pa.Table, texts: dict[int, str]) -> list[Context]:
             weight = 0.0 if alone else row["loss_weight"]
             context.append((token, weight, row["position_offset"] + k, row["attention"], row["causal"]))
     return [Context(*map(np.array, zip(*found[i], strict=True))) for i in range(len(found))]
+
+
+def test_the_readme_reads_contexts_as_trainers_do(
+    releases: dict[str, Path], reference: list[Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [example] = re.findall(r"```python\n(import glob.*?)```", README.read_text("utf-8"), re.DOTALL)
+    found: list[Context] = []
+    read = f"{example}        found.append((row['tokens'], weights, positions, segments))\n"
+    exec(read.replace("DIR/releases/NAME-ID", str(releases["per piece"])), {"found": found})
+    assert len(found) == len(reference)
+    for context, expected in zip(found, reference, strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(context, expected[:4], strict=True))
 
 
 def model() -> dict[str, np.ndarray]:
