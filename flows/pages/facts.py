@@ -98,10 +98,10 @@ WITH placed AS (
 SELECT slice, domain, sum(tokens)::BIGINT AS tokens FROM placed GROUP BY ALL ORDER BY ALL
 """
 
-PER_CONTEXT = """
-WITH held AS (SELECT count(*) AS pieces, sum(stop - start) AS tokens FROM segments GROUP BY context_id)
-SELECT least(pieces, 32) AS pieces, count(*) AS contexts, sum(tokens)::BIGINT AS tokens
-FROM held GROUP BY ALL ORDER BY ALL
+MOST_PIECES = 32
+PER_CONTEXT = f"""
+WITH held AS (SELECT count(*) AS pieces FROM segments GROUP BY context_id)
+SELECT least(pieces, {MOST_PIECES}) AS pieces, count(*) AS contexts FROM held GROUP BY ALL ORDER BY ALL
 """
 
 FACETS = """

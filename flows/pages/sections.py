@@ -324,7 +324,11 @@ def _contexts(ledger: Ledger) -> Row | None:
     most = max(found)
     groups = []
     for pieces in range(1, most + 1):
-        name = f"{pieces} or more" if pieces == 32 else count(pieces)
+        name = f"{pieces} or more" if pieces == facts.MOST_PIECES else count(pieces)
         held = found.get(pieces, 0)
         groups.append((name, [("kept", held, f"{name} pieces: {count(held)} contexts")] if held else []))
-    return {"chart": charts.columns(groups, every=1 if most <= 12 else 4), "contexts": sum(found.values())}
+    return {
+        "chart": charts.columns(groups, every=1 if most <= 12 else 4),
+        "contexts": sum(found.values()),
+        "last": name if most == facts.MOST_PIECES else None,
+    }

@@ -181,6 +181,13 @@ def test_the_sql_to_go_on_with_runs(ledger: Ledger) -> None:
     assert "decisions" in report(ledger)
 
 
+def test_the_last_bar_of_crowded_contexts_says_that_it_holds_more(tmp_path: Path) -> None:
+    with rich(tmp_path / "ledger.duckdb", documents=200) as crowded:
+        assert "share one of the " in report(crowded) and "the last bar" not in report(crowded)
+        crowded.run("UPDATE segments SET context_id = 0")
+        assert "share one of the 1 contexts; the last bar: 32 or more." in report(crowded)
+
+
 def test_a_ledger_in_which_nothing_happened_has_a_report_and_a_card(empty: Ledger) -> None:
     Page(report(empty))
     assert "0 of 0 documents" in card(empty)
