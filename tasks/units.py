@@ -150,7 +150,7 @@ class Unit:
 
 INTERNAL = (
     *("seed", "mapper", "measured", "folder", "fitted", "documents", "encode", "vocabulary"),
-    *("context_length_of", "full_context", "end_of_text"),
+    *("packed", "full_context", "end_of_text"),
 )
 HOOKS = ("fit", "index", "columns", "handling", "files", "special_tokens")
 

@@ -60,7 +60,7 @@ def _write(run: Run, plan: Plan, full: int | None) -> None:
 def _full_context(run: Run, contexts: pa.Table) -> int | None:
     """Return the one length that contexts are padded to, if the pack step fills them up to one.
 
-    A transform may make room for what it adds by a ``context_length`` of its own, or make contexts longer without.
+    A transform may make room for what it adds by a ``context_length`` of its own.
     """
     found = run.step("pack")
     if found is None:

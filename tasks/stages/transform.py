@@ -26,9 +26,11 @@ def transform(run: Run, number: int, step: Step) -> None:
     """Hand the contexts to each transform of the step in turn."""
     if run.step("order") is None and run.ledger.value("SELECT count(*) FROM places") == 0:
         place_as_read(run)
+    pack = run.step("pack")
+    packed = pack is not None and pack[0] < number
     for turn, call in enumerate(step.calls):
         contexts = current(run)
-        made = _made(run, call, contexts, seed_of(run.recipe, number) + turn)
+        made = _made(run, call, contexts, seed_of(run.recipe, number) + turn, packed)
         with run.ledger.transaction():
             replace_segments(run, made)
             found = figures(contexts, made) | special_tokens(run, call) | _own_figures(call, made)
@@ -43,16 +45,16 @@ def current(run: Run) -> pa.Table:
     return one_each(run.ledger.table(PLACES))
 
 
-def _made(run: Run, call: Call, contexts: pa.Table, seed: int) -> pa.Table:
+def _made(run: Run, call: Call, contexts: pa.Table, seed: int, packed: bool) -> pa.Table:
     unit = units.unit("transform", call.name)
     files = files_of(run.recipe, "transform", call)
     documents = _documents(run, unit, call)
     kept = run.keep(
         f"transform-{call.name}",
-        *(known_by_content(call.settings, files), unit.fingerprint, seed, contexts, documents),
+        *(known_by_content(call.settings, files), unit.fingerprint, seed, packed, contexts, documents),
         load(tokenizer_of(run.recipe)).fingerprint,
     )
-    given = found_at(call.settings, files) | _internal(run, unit, seed, documents)
+    given = found_at(call.settings, files) | _internal(run, unit, seed, documents, packed)
     made = run.once(kept, lambda: unit.call(contexts, **given))
     check_promises(unit, contexts, made)
     return made
@@ -71,11 +73,12 @@ def _documents(run: Run, unit: units.Unit, call: Call) -> pa.Table:
     )
 
 
-def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table) -> dict[str, Any]:
+def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table, packed: bool) -> dict[str, Any]:
     tokenizer = load(tokenizer_of(run.recipe))
     given = {
         "seed": seed,
         "documents": documents,
+        "packed": packed,
         "encode": partial(plain, tokenizer),
         "vocabulary": tokenizer.vocabulary,
         "end_of_text": int(tokenizer.encode(pa.array([""], pa.large_string()))[0][0]),

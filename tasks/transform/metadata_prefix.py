@@ -21,6 +21,7 @@ from tasks.transform._made import (
     flat,
     inserts,
     joined,
+    limit_of,
     of_pieces,
     repositioned,
     truncated,
@@ -57,6 +58,7 @@ def metadata_prefix(
     documents: pa.Table,
     encode: Encode,
     vocabulary: int,
+    packed: bool = False,
     template: str = "URL: {host}\n\n",
     probability: Share = 1.0,
     cooldown: Share = 0.1,
@@ -75,9 +77,9 @@ def metadata_prefix(
     mask``, always ``mask_length`` mask tokens (id ``first_marker``, by default ``vocabulary``), so that lengths tell
     nothing. Contexts that begin in the last ``cooldown`` share of tokens stay plain.
 
-    After the pack step, where contexts are in the order of training, contexts grow, and lose what is beyond
-    ``context_length`` tokens if given; pack to less to lose little. Before it nothing is lost, but a packer that moves
-    documents mixes the cool-down with the rest.
+    After the pack step (``packed``), where contexts are in the order of training, they lose what is beyond
+    ``context_length`` tokens, by default those of the longest: pack to less than that to lose little. Before it nothing
+    is lost unless ``context_length`` is given, but a packer that moves documents mixes the cool-down with the rest.
 
     Source: Gao et al. 2025, arXiv:2501.01956; masks in place of metadata: Higuchi et al. 2025, arXiv:2504.17562.
     """
@@ -95,7 +97,7 @@ def metadata_prefix(
     made = inserts(contexts, row, ids, offsets, role=METADATA, loss_weight=float(not mask_loss))
     context, place = contexts["context_id"].to_numpy(), np.arange(contexts.num_rows)
     table = joined((contexts, context, 2 * place + 1), (made, context[row], 2 * place[row]))
-    return truncated(table, context_length) if context_length else table
+    return truncated(table, limit_of(contexts, context_length)) if packed or context_length else table
 
 
 def undo(contexts: pa.Table) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from schemas.errors import RecipeError, UnitError
 from schemas.recipe import Count, Whole
 from tasks.draw import noise, uniform
-from tasks.transform._made import Encode, distinct, flat, of_pieces, repositioned, spliced, without_contexts
+from tasks.transform._made import Encode, distinct, flat, limit_of, of_pieces, repositioned, spliced, without_contexts
 from tasks.transform._pieces import Integers, context_lengths, numbered, pieces
 
 AFTER_PACK = True
@@ -47,7 +47,7 @@ def tables(
     the value in a column for a key. Two hops: the value in a column for the row that has a given value in another.
     ``both`` asks them by turns. The row asked for is in each tenth of the table equally often. Loss on the answer only.
 
-    Raises UnitError if a context has more than ``context_length`` tokens.
+    Raises UnitError if a table makes more than ``context_length`` tokens, by default those of the longest context.
 
     Source: Zhao et al. 2024, arXiv:2406.00605 (the idea); the tables: Gristmill.
     """
@@ -65,8 +65,9 @@ def tables(
     answers = [f" {code}" for code in cells[table, row, wanted].tolist()]
     made = _contexts(encode, [[_written(cells[i]) for i in range(count)], asked, answers], end_of_text)
     longest = int(context_lengths(made).max())
-    if context_length is not None and longest > context_length:
-        raise UnitError(f"tables: {rows} rows make {longest} tokens, more than the {context_length} of a context")
+    room = limit_of(contexts, context_length) or longest
+    if longest > room:
+        raise UnitError(f"tables: {rows} rows make {longest} tokens, more than the {room} of a context: ask for fewer")
     return spliced(contexts, made, seed)
 
 

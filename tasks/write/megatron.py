@@ -18,12 +18,12 @@ FILES = ("{}.bin", "{}.idx", "pieces/{}.npy")
 CONTENTS = ("contexts",)
 NOTE = {
     "carries": "Tokens, where contexts begin and, with 'sequences: segment', where segments begin (cu_seqlens under "
-    "inter-document masking). Contexts are filled up to the context length, so that chunks of that length are the "
-    "contexts.",
+    "inter-document masking). Contexts are padded to one length (the pack step's context_length, or that of a "
+    "transform after it if it is larger), so that chunks of that length are the contexts.",
     "loses": "Loss weights, position ids that do not begin at 0 with each segment, and which document a token is of: "
     "those lie in pieces/*.npy (np.load), one row per piece in the order of the tokens. Per token: "
     "np.repeat(pieces['loss_weight'], pieces['length']), 0 for the first token of each segment.",
-    "trainer": "--seq-length is the context length, add_extra_token_to_sequence=False (the first token of the next "
+    "trainer": "--seq-length is that length, add_extra_token_to_sequence=False (the first token of the next "
     "context is not a target), --dataloader-type single, one epoch, --split 100,0,0. GPTDataset itself shuffles "
     "sequences and samples and has no switch for it: keep the order by a subclass, or by replacing "
     "_build_document_index and _build_shuffle_index of megatron.core.datasets.gpt_dataset with ones that count up. "
@@ -50,8 +50,8 @@ def megatron(
 
     ``sequences``: what the index calls a sequence; with ``segment`` (tokens that see each other) its documents are
     the contexts, else both are contexts. ``pad`` fills contexts up to one length, with the token ``padding`` and no
-    loss weight: that of the pack step, if it has one, or more if transforms make more of it. Raises UnitError for a
-    context that is longer.
+    loss weight: that of the pack step, if it has one, or of the transforms after it, if they make more of it. Raises
+    UnitError for a context that is longer.
 
     Source: https://github.com/NVIDIA/Megatron-LM (megatron/core/datasets/readme.md).
     """

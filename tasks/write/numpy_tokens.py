@@ -23,10 +23,10 @@ NOTE = {
     "document a token is of: those lie in pieces/*.npy (np.load), one row per piece in the order of the tokens. Per "
     "token: np.repeat(pieces['loss_weight'], pieces['length']), 0 for the first token of each segment. OLMo-core finds "
     "documents by the end-of-text token, so a piece without one runs on into the next.",
-    "trainer": "OLMo-core: NumpyFSLDataset with sequence_length = the context length, paths and label_mask_paths in "
-    "the order of their names, and shuffle=False in the data loader. nanotron: 'extension: ds', sequence_length = the "
-    "context length - 1 (it reads one token more); TokenizedBytes with shuffle_files false keeps the order, Nanoset "
-    "always shuffles.",
+    "trainer": "OLMo-core: NumpyFSLDataset with sequence_length = the length that contexts are padded to (the pack "
+    "step's context_length, or that of a transform after it if it is larger), paths and label_mask_paths in the order "
+    "of their names, and shuffle=False in the data loader. nanotron: 'extension: ds', sequence_length = that length - "
+    "1 (it reads one token more); TokenizedBytes with shuffle_files false keeps the order, Nanoset always shuffles.",
 }
 
 
@@ -49,8 +49,8 @@ def numpy_tokens(
     """Write tokens, ends of segments (in tokens of the file), the mask of the targets, and the pieces.
 
     ``extension`` names the files of tokens as OLMo-core (npy) or nanotron (ds) looks for them. ``pad`` fills contexts
-    up to one length, with the token ``padding`` and no loss weight: that of the pack step, if it has one, or more if
-    transforms make more of it. Raises UnitError for a context that is longer.
+    up to one length, with the token ``padding`` and no loss weight: that of the pack step, if it has one, or of the
+    transforms after it, if they make more of it. Raises UnitError for a context that is longer.
 
     Source: https://olmo-core.readthedocs.io (data loading); https://github.com/huggingface/datatrove (tokenized files).
     """

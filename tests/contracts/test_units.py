@@ -430,16 +430,22 @@ def given_to(unit: units.Unit, kind: str) -> tuple[pa.Table, dict[str, Any]]:
         prefix = units.unit("transform", "metadata_prefix")
         wanted = {"template": "{domain}: ", "seed": 5, "vocabulary": 257, "cooldown": 0.5}
         contexts = prefix.call(contexts, documents=table, encode=partial(plain, load()), **wanted)
-    if unit.module.AFTER_PACK:
-        size = context_lengths(contexts)
-        items = pa.table({"doc_id": pa.array(range(len(size)), pa.uint64()), "copy": [0] * len(size), "tokens": size})
-        found = units.unit("pack", "concatenate").call(items, context_length=3000, seed=1)
-        spans = [found[name].to_numpy() for name in ("doc_id", "start", "stop", "context_id", "position")]
-        contexts = attending(cut(contexts, spans[0].astype(np.int64), *spans[1:]), "context")
-    internal = {"documents": table, "encode": partial(plain, load()), "vocabulary": 257, "end_of_text": 256, "seed": 3}
+    if unit.module.AFTER_PACK or kind == "packed":
+        contexts = concatenated(contexts)
+    internal = {"packed": bool(unit.module.AFTER_PACK) or kind == "packed"}
+    internal |= {"documents": table, "encode": partial(plain, load()), "vocabulary": 257, "end_of_text": 256, "seed": 3}
     asked = {name: value for name, value in internal.items() if name in units.parameters(unit.call)}
     long = {"context_length": 10**6} if unit.settings.get("context_length", (0, 0))[1] is None else {}
     return contexts, asked | defaults(unit) | long
+
+
+def concatenated(contexts: pa.Table) -> pa.Table:
+    """Contexts packed into others of 3,000 tokens."""
+    size = context_lengths(contexts)
+    items = pa.table({"doc_id": pa.array(range(len(size)), pa.uint64()), "copy": [0] * len(size), "tokens": size})
+    found = units.unit("pack", "concatenate").call(items, context_length=3000, seed=1)
+    spans = [found[name].to_numpy() for name in ("doc_id", "start", "stop", "context_id", "position")]
+    return attending(cut(contexts, spans[0].astype(np.int64), *spans[1:]), "context")
 
 
 over_contexts = pytest.mark.parametrize("kind", ["plain", "prefixed", "none"])
@@ -462,6 +468,14 @@ def test_transform_makes_contexts_and_keeps_its_promises(unit: units.Unit, kind:
     ids = named(vocabulary=257, **units.accepted(named, defaults(unit))).values() if named else ()
     inserted = made["inserted"].combine_chunks().flatten().to_numpy()
     assert inserted.max(initial=0) <= max(ids, default=256), "it inserts tokens that it does not name"
+
+
+@pytest.mark.parametrize("unit", [u for u in units.units("transform") if u.module.AFTER_PACK is not False], ids=ids)
+def test_transform_after_the_pack_step_makes_no_context_longer_than_the_longest(unit: units.Unit) -> None:
+    contexts, asked = given_to(unit, "packed")
+    made = unit.call(contexts, **asked | defaults(unit))
+    assert context_lengths(made).max() <= context_lengths(contexts).max() == 3000
+    check_promises(unit, contexts, made)
 
 
 MAY_FIND_NOTHING = ("instances",)  # it keeps only what helps a text, and among a few texts nothing may

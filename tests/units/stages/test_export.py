@@ -1,4 +1,4 @@
-"""Formats of contexts of one length in a run: padded to what the pack step, transforms and the longest context ask."""
+"""Formats of contexts of one length in a run: padded to what the pack step and transforms ask."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,9 @@ WHOLE = "  - pack: {best_fit: {context_length: %d}}\n"
 CASES = {
     "the room of the pack step": (WHOLE % 96, 90, 96),
     "the room of a pack step that no context fills": (WHOLE % 1000, 600, 1000),
-    "the longest context, where a transform adds to it": (WHOLE % 96 + PREFIX % "", 111, 111),
+    "the room of the pack step, where a transform adds to no more than the longest context": (
+        WHOLE % 96 + PREFIX % "", 90, 96
+    ),
     "the room of a transform": (WHOLE % 96 + PREFIX % ", context_length: 256", 111, 256),
     "the room of the pack step, where a transform cuts": (WHOLE % 96 + PREFIX % ", context_length: 50", 50, 96),
     "the room of the pack step, not that of a transform before it": (

@@ -164,6 +164,14 @@ def test_contexts_are_cut_to_the_length_given() -> None:
     assert tokens(made) == [context[:32] for context in tokens(whole)]
 
 
+def test_contexts_of_the_pack_step_are_cut_to_the_longest_unless_a_length_is_given() -> None:
+    table = packed([[10, 20], [5]])
+    whole = tokens(prefixed(table))
+    assert max(map(len, whole)) > 32
+    assert tokens(valid(prefixed(table, packed=True))) == [context[:30] for context in whole]
+    assert tokens(prefixed(table, packed=True, context_length=32)) == [context[:32] for context in whole]
+
+
 def test_as_many_as_asked_for_the_same_wherever_they_are() -> None:
     table = items([2] * 4000)
     made = prefixed(table, probability=0.25)

@@ -54,14 +54,14 @@ def test_the_table_gives_the_answer_and_no_other(hops: Any) -> None:
 
 @given(drawn=sizes, seed=st.integers(0, 9), count=st.integers(0, 5))
 def test_other_contexts_stay_as_they_are_and_in_order(drawn: list[list[int]], seed: int, count: int) -> None:
-    made = valid(added(drawn, seed=seed, count=count, rows=3))
+    made = valid(added(drawn, seed=seed, count=count, rows=3, context_length=200))
     assert undo(made).equals(packed(drawn))
     assert len(tokens(made)) == len(drawn) + count
     assert position_ids(made) == [list(range(len(context))) for context in tokens(made)]
 
 
 def test_tables_are_anywhere_among_the_contexts() -> None:
-    made = added([[1]] * 1000, count=1000, rows=1)
+    made = added([[1]] * 1000, count=1000, rows=1, context_length=120)
     at = np.unique(made["context_id"].to_numpy()[made["doc_id"].is_null().to_numpy(False)])
     assert np.histogram(at, bins=5, range=(0, 2000))[0] == pytest.approx(np.full(5, 200), rel=0.25)
 
@@ -69,6 +69,8 @@ def test_tables_are_anywhere_among_the_contexts() -> None:
 def test_a_table_too_long_is_refused() -> None:
     with pytest.raises(UnitError, match="more than the 50 of a context"):
         added([], context_length=50)
+    with pytest.raises(UnitError, match=r"64 rows make [0-9]+ tokens, more than the 60 of a context: ask for fewer"):
+        added([[40, 20], [7]])
     unit = units.unit("transform", "tables")
     probe(unit, unit.resolve({"columns": 1, "hops": "one"}))
     with pytest.raises(RecipeError, match="at least 2 columns, got 1"):
