@@ -81,9 +81,12 @@ def untie_knots(
     order; before the end-of-text token if it ends there.
 
     No loss on knots, on <D> id </D>, on <S>, and on any token right after a tail knot, a head knot, </D> or </S>; the
-    listed ids, <s> and </S> are learnt. Drawn contexts are seen as a whole, whatever the pack step says. They are cut
-    to ``context_length`` tokens (by default that of the longest context), so markers push tokens off their ends: pack
-    to a little less to drop none. Documents' order in a context cannot be told afterwards.
+    listed ids, <s> and </S> are learnt. Drawn contexts are seen as a whole, whatever the pack step says. Documents'
+    order in a context cannot be told afterwards. What earlier transforms put into a document counts as part of it: a
+    cut may fall inside a metadata prefix.
+
+    Text is dropped: drawn contexts are cut to ``context_length`` tokens (by default that of the longest context), and
+    markers push as many off their ends as they take up room. Pack to a little less than that to drop none.
 
     Markers are tail and head knots of the first cut, of the second, ..., then <D>, </D>, <S>, <s>, </S>: ids from
     ``first_marker`` on, by default ``vocabulary``.

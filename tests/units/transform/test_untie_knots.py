@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from tests.units.transform.made import (
     tokens,
     valid,
 )
+from tests.units.transform.test_metadata_prefix import prefixed
 
 
 def knotted(table: pa.Table, **given: Any) -> pa.Table:
@@ -92,6 +94,14 @@ def test_a_split_document_that_does_not_end_there_has_its_list_at_the_end() -> N
         table, seed=1, documents=longer, encode=encode, vocabulary=VOCABULARY, probability=1.0, context_length=99
     )
     assert tokens(made)[0][-1] == special_tokens(vocabulary=VOCABULARY)["</S>"]
+
+
+def test_a_cut_may_fall_inside_what_was_inserted_before() -> None:
+    table = prefixed(packed([[2]] * 50))
+    made = knotted(table)
+    prefixes = [found.filter(pc.equal(found["role"], "metadata")) for found in (table, made)]
+    assert prefixes[1].num_rows > prefixes[0].num_rows == 50
+    assert undo(made).equals(table)
 
 
 def test_contexts_are_cut_to_the_longest_one_by_default() -> None:
