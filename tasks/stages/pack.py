@@ -15,7 +15,7 @@ from tasks.pack._metrics import packing_metrics
 from tasks.run import Run, seed_of, unit_measure
 from tasks.stages.against import Integers, Packed, compare
 from tasks.stages.order import featured, note, place_as_read
-from tasks.stages.transform import PLACES, current, replace_segments
+from tasks.stages.transform import PLACES, current, replace_segments, unsaid
 from tasks.transform._pieces import attending, context_lengths, firsts, placed
 
 GIVEN = ("doc_id", "copy", "tokens", "source")
@@ -70,7 +70,8 @@ def _figures(
     own = getattr(unit.module, "figures", None)
     found = packing_metrics(segments, packed, context_length=room)
     if found.lost_token_share and not getattr(unit.module, "DROPS", False):
-        raise UnitError(f"{unit.name} lost {found.lost_token_share:.2%} of the tokens without saying that it drops any")
+        lost = f"{unit.name} lost {found.lost_token_share:.2%} of the tokens without saying that it drops any"
+        raise UnitError(f"{lost}: {unsaid(unit, 'DROPS')}")
     return found.numbers() | (own(packed, segments, **units.accepted(own, call.settings)) if own else {})
 
 

@@ -92,9 +92,16 @@ def check_promises(unit: units.Unit, before: pa.Table, after: pa.Table) -> None:
     drops = int((had["covered"].sum() or 0) - (has["covered"].sum() or 0)) if len(had) else 0
     repeats = int(has["repeated"].sum() - had["repeated"].sum()) if len(has) else 0
     if drops and not getattr(unit.module, "DROPS", False):
-        raise UnitError(f"{unit.name} lost {drops} tokens without saying that it drops any")
+        raise UnitError(f"{unit.name} lost {drops} tokens without saying that it drops any: {unsaid(unit, 'DROPS')}")
     if repeats > 0 and not getattr(unit.module, "REPEATS", False):
-        raise UnitError(f"{unit.name} repeated {repeats} tokens without saying that it repeats any")
+        raise UnitError(
+            f"{unit.name} repeated {repeats} tokens without saying that it repeats any: {unsaid(unit, 'REPEATS')}"
+        )
+
+
+def unsaid(unit: units.Unit, promise: str) -> str:
+    """Return what to do about a unit that does what only a unit of which ``promise`` is true may."""
+    return f"if it is meant to, put `{promise} = True` into {unit.kind}/{unit.name}.py"
 
 
 def coverage(contexts: pa.Table) -> dict[str, Integers]:

@@ -8,10 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.errors import GristmillError
+from schemas.errors import GristmillError, UnitError
+from tasks import units
 from tasks.ledger import Ledger
+from tasks.stages.transform import check_promises
 from tasks.tokenize import load, plain
 from tests.small import run_here, write_corpus
+from tests.units.transform.made import items
 
 RECIPE = """
 name: small
@@ -123,3 +126,11 @@ def test_the_same_recipe_gives_the_same_files(tmp_path: Path) -> None:
     steps = COMPOSED["untie_knots"]
     first, second = (contexts_of(run(tmp_path / turn, *steps)) for turn in "ab")
     assert json.dumps(first) == json.dumps(second)
+
+
+def test_what_is_lost_or_repeated_is_to_be_said_and_how() -> None:
+    unit, table = units.unit("transform", "loss_weights"), items([5, 7])
+    with pytest.raises(UnitError, match=r"lost 5 tokens .*, put `DROPS = True` into transform/loss_weights\.py"):
+        check_promises(unit, table, table.slice(1))
+    with pytest.raises(UnitError, match=r"repeated 7 tokens .*, put `REPEATS = True` into transform/loss_weights\.py"):
+        check_promises(unit, table, pa.concat_tables([table, table.slice(1)]))
