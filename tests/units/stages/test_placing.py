@@ -68,7 +68,7 @@ def test_a_pack_that_drops_without_saying_so_is_refused(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decompose, "DROPS", False)
-    with pytest.raises(UnitError, match=r"decompose lost .* without saying .* put `DROPS = True` into pack/decompose\.py"):
+    with pytest.raises(UnitError, match=r"decompose lost .* without saying .* `DROPS = True` into pack/decompose\.py"):
         run(corpus, tmp_path, "  - pack: {decompose: {shortest: 64, longest: 1024}}\n")
 
 
