@@ -1,7 +1,10 @@
 """A run started by a person: the recipe checked, services started side by side, the flow called, its figures shown."""
 
+import signal
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flows.progress import heard_by
@@ -12,7 +15,33 @@ from schemas.recipe import Recipe
 from tasks.blanks import NOTHING, Given
 from tasks.ledger import Ledger
 
+INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 
+
+@contextmanager
+def _told_if_stopped() -> Iterator[None]:
+    """Make of Ctrl-C one line and an exit, whatever the libraries that it passes through make of it."""
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+        return
+    except BaseException:
+        if not stopped:
+            raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    console.print("stopped; run the same command again to go on from here", highlight=False)
+    sys.exit(INTERRUPTED)
+
+
+@_told_if_stopped()
 def launch(
     recipe: Path,
     warehouse: Path,

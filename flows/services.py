@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -151,17 +152,32 @@ def workers(scheduler: str | None, number: int | None, scratch: Path) -> Iterato
     count = number or os.cpu_count() or 1
     with (
         TemporaryDirectory(prefix="gristmill-") as local,
-        LocalCluster(
+        _deaf_to_interrupts(
+            LocalCluster,
             n_workers=count,
             threads_per_worker=1,
             memory_limit="1900MiB",
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # left out, it is port 8787, free or not
             local_directory=local,
             silence_logs=50,
         ) as cluster,
         Client(cluster) as client,
     ):
         yield Workers(client, scratch / "shared")
+
+
+def _deaf_to_interrupts(start: Callable[..., Any], **given: Any) -> Any:
+    """Start something whose threads and processes leave Ctrl-C, which a terminal sends to all, to this thread.
+
+    Threads and processes inherit which signals are blocked, those that are started anew later as well.
+    """
+    resource_tracker.ensure_running()  # it would unblock the signal in the thread that starts the first process
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return start(**given)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

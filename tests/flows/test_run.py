@@ -32,7 +32,7 @@ def undisturbed(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return published(warehouse)
 
 
-def start(recipe: Path, warehouse: Path, *options: str) -> subprocess.Popen[str]:
+def start(recipe: Path, warehouse: Path, *options: str, start_new_session: bool = False) -> subprocess.Popen[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     return subprocess.Popen(
         [*COMMAND, str(recipe), "-w", str(warehouse), *options],
@@ -41,6 +41,7 @@ def start(recipe: Path, warehouse: Path, *options: str) -> subprocess.Popen[str]
         text=True,
         env=environment,
         cwd=Path(__file__).parents[2],
+        start_new_session=start_new_session,
     )
 
 
@@ -108,3 +109,24 @@ def test_nothing_is_left_running_after_a_kill(recipe: Path, tmp_path: Path) -> N
     process.communicate(timeout=PATIENCE)
     _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["", "Prefect UI"])
+def test_ctrl_c_stops_a_run_in_one_line(recipe: Path, tmp_path: Path, moment: str) -> None:
+    process = start(recipe, tmp_path, "--processes", "2", start_new_session=True)
+    if moment:
+        wait_for(process, moment)
+    else:
+        wait_until_busy(psutil.Process(process.pid))
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers, too
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert output.strip().splitlines()[-1] == "stopped; run the same command again to go on from here"
+    assert "Traceback" not in output
+
+
+def wait_until_busy(root: psutil.Process) -> None:
+    """Wait until a worker is being started."""
+    while not any("spawn_main" in " ".join(child.cmdline()) for child in root.children(recursive=True)):
+        time.sleep(0.02)
