@@ -20,23 +20,34 @@ UNSTABLE = {
     "documents": "part",
     "judgements": "seconds",
 }
+PAGES = {"card.md": card, "report.html": report}
 
 
 def publish(run: Run) -> Path:
     """Write card, report, ledger and manifest beside the exported files and publish them by rename."""
     run.close_books()
     release, aside = run.release, run.release_aside
-    if not (release / "manifest.json").is_file():
+    if (release / "manifest.json").is_file():
+        _write(run, release)
+    else:
         _sweep(run, aside)
         aside.mkdir(parents=True, exist_ok=True)  # a run that keeps nothing has exported nothing
-        (aside / "card.md").write_text(card(run.ledger), encoding="utf-8")
-        (aside / "report.html").write_text(report(run.ledger), encoding="utf-8")
-        run.ledger.publish(aside / "ledger.duckdb")
+        _write(run, aside)
         parts.write_json(aside / "manifest.json", manifest(run, aside))
         shutil.rmtree(release, ignore_errors=True)
         aside.rename(release)
     _point_to(release / "ledger.duckdb", run.warehouse / "ledger.duckdb")
     return release
+
+
+def _write(run: Run, folder: Path) -> None:
+    """Write the pages and the ledger that are not in ``folder``."""
+    for name, page in PAGES.items():
+        if not (folder / name).is_file():
+            with parts.aside(folder / name) as temporary:
+                temporary.write_text(page(run.ledger), encoding="utf-8")
+    if not (folder / "ledger.duckdb").is_file():
+        run.ledger.publish(folder / "ledger.duckdb")
 
 
 def _sweep(run: Run, folder: Path) -> None:
@@ -54,7 +65,7 @@ def manifest(run: Run, folder: Path) -> dict[str, Any]:
     """
     [made] = run.ledger.rows("SELECT run_id, name, recipe_hash, code, seed FROM runs")
     files = run.ledger.rows("SELECT * FROM exports ORDER BY path")
-    pages = [{"path": name, **_digest(folder / name)} for name in ("card.md", "report.html")]
+    pages = [{"path": name, **_digest(folder / name)} for name in PAGES]
     return {
         **made,
         "recipe": run.recipe.model_dump(mode="json"),

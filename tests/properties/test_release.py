@@ -59,6 +59,19 @@ def test_a_run_again_changes_no_byte(corpus: Path, undisturbed: dict[str, str], 
     assert digests(second) == undisturbed
 
 
+def test_a_run_again_restores_what_was_deleted(corpus: Path, undisturbed: dict[str, str], tmp_path: Path) -> None:
+    release = run_here(corpus, tmp_path)
+    before = {file.relative_to(release): file.read_bytes() for file in release.rglob("*") if file.is_file()}
+    for file in before:
+        if file.name != "manifest.json":
+            (release / file).unlink()
+    assert digests(run_here(corpus, tmp_path)) == undisturbed
+    after = {file.relative_to(release): file.read_bytes() for file in release.rglob("*") if file.is_file()}
+    ledger = Path("ledger.duckdb")
+    assert after.keys() == before.keys() and Path("report.html") in after
+    assert all(after[file] == before[file] for file in after if file != ledger)
+
+
 def test_a_changed_threshold_scores_nothing_again(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
