@@ -254,7 +254,11 @@ def report(
     with Ledger.published(warehouse) as ledger:
         target = file or warehouse / ledger.value("SELECT release FROM runs") / "report.html"
         if file is not None or not target.is_file():
-            target.write_text(html(ledger), encoding="utf-8")
+            page = html(ledger)
+            try:
+                target.write_text(page, encoding="utf-8")
+            except OSError as error:
+                raise GristmillError(f"{target} cannot be written: {error.strerror}") from None
     output.print(str(target), highlight=False, soft_wrap=True)
 
 

@@ -179,6 +179,8 @@ def usable(warehouse: Path) -> Path:
     if ":/" in str(warehouse):
         raise LedgerError(f"a warehouse is a folder, on this machine or mounted on all; got {warehouse}")
     warehouse = warehouse.absolute()
+    if warehouse.is_file():
+        raise LedgerError(f"{warehouse} cannot be a warehouse: it is a file, not a folder")
     try:
         warehouse.mkdir(parents=True, exist_ok=True)
         with _locked(warehouse):

@@ -194,6 +194,23 @@ def test_report_says_where_the_page_is(warehouse: Path, tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
 
 
+def test_a_report_that_cannot_be_written_is_one_message(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.html").mkdir()
+    message = mistake(monkeypatch, capsys, "report", "-w", warehouse, "--file", tmp_path / "page.html")
+    assert f"{tmp_path}/page.html cannot be written: Is a directory" in message
+
+
+def test_a_warehouse_that_is_a_file_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n')
+    (tmp_path / "r.yaml").write_text("name: x\nsources: {a: a.jsonl}\n")
+    message = mistake(monkeypatch, capsys, "run", tmp_path / "r.yaml", "-w", tmp_path / "a.jsonl")
+    assert f"{tmp_path}/a.jsonl cannot be a warehouse: it is a file, not a folder" in message
+
+
 def test_help_names_every_command() -> None:
     told = said("--help")
     assert all(name in told for name in ("run", "preview", "why", "sql", "units", "report", "demo"))
