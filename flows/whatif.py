@@ -13,7 +13,7 @@ from flows.pages.judged import judged
 from flows.pages.numbers import count, number, percent, short
 from flows.terminal import as_csv, as_json, output, table
 from schemas.errors import LedgerError, unknown
-from schemas.recipe import COMPARISON
+from schemas.recipe import COMPARISON, inline_rule
 from tasks.ledger import Ledger
 
 SNIPPET = 70
@@ -176,6 +176,8 @@ def snippets(ledger: Ledger, wanted: Sequence[int]) -> dict[int, str]:
 def _score(ledger: Ledger, score: str, name: str | None, form: str) -> None:
     known = columns(ledger)
     if score not in known:
+        if not score.isidentifier():
+            inline_rule(score)  # says how a rule is written
         raise LedgerError(unknown("score", score, known))
     if known[score] in ("VARCHAR", "BLOB"):
         raise LedgerError(f'{score} holds labels, which have no curve; ask for a rule such as "{score} == …"')

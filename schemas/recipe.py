@@ -32,8 +32,10 @@ Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 From0 = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 ZstdLevel = Annotated[int, Field(ge=-(1 << 17), le=22)]
+SIZES = (">=", ">", "<=", "<")
 COMPARISON = re.compile(r"^\s*(\w+)\s*(>=|<=|==|!=|>|<|\bnot in\b|\bin\b)\s*([^\s=<>!].*?)\s*$")
-QUANTILE = re.compile(r"^q(0?\.\d+|[01])$")
+QUANTILE = re.compile(r"^q(\d*\.?\d+)$")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Strict(BaseModel):
@@ -102,7 +104,7 @@ class Step(Strict):
 class Recipe(Strict):
     """What to do, from files to a release."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str
     seed: int = Field(0, ge=0, lt=2**63)
     sources: dict[str, Source] = Field(min_length=1)
     steps: tuple[Step, ...] = ()
@@ -112,6 +114,16 @@ class Recipe(Strict):
     survival_floor: float = Field(0.0, ge=0, le=1)
     max_document_bytes: int = Field(10_000_000, gt=0)
     folder: Path = Field(Path(), exclude=True)
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        """What can be the name of a folder anywhere."""
+        if not NAME.fullmatch(value):
+            raise ValueError(
+                "a name is of letters (a to z, A to Z), digits, '.', '_' and '-', and begins with a letter or digit"
+            )
+        return value
 
     @field_validator("tolerance")
     @classmethod
@@ -152,7 +164,9 @@ def inline_rule(text: str) -> InlineRule:
     threshold, quantile = _value(value)
     if operator in ("in", "not in"):
         threshold = "|".join(label.strip(" '\"") for label in value.strip("[]()").split(","))
-    if isinstance(threshold, str) and operator in (">=", ">", "<=", "<") and not quantile and score != "created":
+    elif QUANTILE.match(value) and quantile is None and operator in SIZES:
+        raise RecipeError(f"rule {text!r}: a quantile lies from q0, the least value, to q1, the greatest; got {value}")
+    if isinstance(threshold, str) and operator in SIZES and score != "created":
         raise RecipeError(f"rule {text!r} compares {score} with {threshold!r}, which is not a number")
     kept: Operator = operator  # type: ignore[assignment]  # COMPARISON admits operators only
     return InlineRule(rule=Rule(text.strip(), score, kept, threshold), quantile=quantile)
@@ -160,7 +174,7 @@ def inline_rule(text: str) -> InlineRule:
 
 def _value(value: str) -> tuple[float | str, float | None]:
     quantile = QUANTILE.match(value)
-    if quantile:
+    if quantile and float(quantile[1]) <= 1:
         return 0.0, float(quantile[1])
     try:
         return float(value), None

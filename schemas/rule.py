@@ -20,6 +20,22 @@ class Rule:
         return f"{self.score} {self.operator} {self.threshold}"
 
 
+def mismatch(rule: Rule, labels: bool) -> str:
+    """Say why a rule cannot be of a score that holds labels, or else numbers; blank if it can be.
+
+    >>> mismatch(Rule("r", "words", ">=", "many"), labels=False)
+    "words holds numbers, got 'many'"
+    >>> mismatch(Rule("r", "words", "in", "1|2"), labels=False)
+    '`in` takes labels, and words holds numbers; got 1, 2'
+    """
+    if labels == isinstance(rule.threshold, str):
+        return ""
+    if rule.operator in ("in", "not in"):
+        given = str(rule.threshold).replace("|", ", ")
+        return f"`{rule.operator}` takes labels, and {rule.score} holds numbers; got {given}"
+    return f"{rule.score} holds {'labels' if labels else 'numbers'}, got {rule.threshold!r}"
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """Rules published together, with what they mean and where they come from.

@@ -5,7 +5,7 @@ from math import isfinite
 
 from schemas.errors import unknown
 from schemas.recipe import Call, InlineRule, Kind, Recipe, Step, inline_rule
-from schemas.rule import Rule, RuleSet
+from schemas.rule import Rule, RuleSet, mismatch
 from schemas.table import Column
 from schemas.tables import tables
 from tasks import units
@@ -139,9 +139,8 @@ def _check_numbers(step: Step, known: dict[str, bool], place: Place) -> None:
 
 def _check_kind(what: str, rule: Rule, known: dict[str, bool], place: Place) -> None:
     """A comparison is of labels with labels, or of numbers with a number."""
-    if known[rule.score] != isinstance(rule.threshold, str):
-        kind = "labels" if known[rule.score] else "numbers"
-        raise MisplacedError(place, f"{what}: {rule.score} holds {kind}, got {rule.threshold!r}")
+    if wrong := mismatch(rule, known[rule.score]):
+        raise MisplacedError(place, f"{what}: {wrong}")
 
 
 def _check_learnt(recipe: Recipe, index: int, place: Place) -> None:

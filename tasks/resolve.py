@@ -55,7 +55,9 @@ def parse(text: str, *, name: str = "recipe", folder: Path | None = None, given:
         raise document.error(error.place, str(error)) from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise document.error(document.known(first["loc"]), first["msg"].removeprefix("Value error, ")) from None
+        message = first["msg"].removeprefix("Value error, ")
+        value = "" if first["type"] == "missing" else f" (got {first['input']!r})"
+        raise document.error(document.known(first["loc"]), message + value) from None
     return recipe
 
 

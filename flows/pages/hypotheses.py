@@ -13,6 +13,7 @@ from flows.pages.facts import Row
 from flows.pages.judged import FALLING, KEPT, RISING, Judged, Threshold, judged, measured, stays
 from schemas.errors import LedgerError, unknown
 from schemas.recipe import inline_rule
+from schemas.rule import mismatch
 from tasks.ledger import Ledger
 
 LOOKING = ("score", "filter", "annotate")
@@ -69,9 +70,8 @@ def change(ledger: Ledger, text: str, *, rule: str | None = None, new: bool = Fa
     known = facts.columns(ledger)
     if asked.score not in known:
         raise LedgerError(unknown("score", asked.score, known))
-    if (known[asked.score] == "VARCHAR") != isinstance(asked.threshold, str):
-        kind = "labels" if known[asked.score] == "VARCHAR" else "numbers"
-        raise LedgerError(f"{asked.score} holds {kind}, got {asked.threshold!r}")
+    if wrong := mismatch(asked, known[asked.score] == "VARCHAR"):
+        raise LedgerError(wrong)
     rules = judged(ledger)
     now = None if new else _stands_for(rules, asked.score, asked.operator, rule)
     step = now.step if now else max((found.step for found in rules), default=0)

@@ -354,6 +354,8 @@ def test_the_command_draws_curves_and_tells_what_overlaps(corpus: Path, ledger: 
     [
         (["wrods >= 3"], "unknown score 'wrods'; did you mean 'words'"),
         (["wrods"], "unknown score 'wrods'; did you mean 'words'"),
+        (["words = 3"], "cannot read rule 'words = 3'; write it as 'language_score >= 0.65'"),
+        (["words in [3, 4]"], "`in` takes labels, and words holds numbers; got 3, 4"),
         (["words >= 3", "--rule", "x"], "unknown rule 'x'"),
         (["words >= 3", "--rule", "alpha_word_share >= 0.3"], "compares alpha_word_share, not words"),
         (["words == many"], "words holds numbers, got 'many'"),

@@ -138,7 +138,10 @@ MISTAKES = {
         HEAD + "steps:\n  - order: {curriculum: {}}\n",
         "setting 'score' of curriculum: Field required",
     ),
-    "seed of the wrong type": (HEAD + "seed: lucky\n", "line 3, seed: Input should be a valid integer"),
+    "seed of the wrong type": (
+        HEAD + "seed: lucky\n",
+        "line 3, seed: Input should be a valid integer, unable to parse string as an integer (got 'lucky')",
+    ),
     "negative seed": (HEAD + "seed: -1\n", "line 3, seed: Input should be greater than or equal to 0"),
     "two kinds in a step": (
         HEAD + "steps:\n  - score: [size]\n    filter: ['words >= 5']\n",
@@ -236,7 +239,10 @@ MISTAKES = {
         HEAD + "steps:\n  - filter: ['language == 5']\n",
         "rule 'language == 5': language holds labels, got 5.0",
     ),
-    "labels for numbers": (HEAD + "steps: [{filter: ['words in [1, 2]']}]\n", "words holds numbers"),
+    "labels for numbers": (
+        HEAD + "steps: [{filter: ['words in [1, 2]']}]\n",
+        "rule 'words in [1, 2]': `in` takes labels, and words holds numbers; got 1, 2",
+    ),
     "a label to compare by size": (
         HEAD + "steps: [{filter: ['words >= many']}]\n",
         "compares words with 'many', which is not a number",
@@ -265,7 +271,11 @@ MISTAKES = {
         HEAD + "steps: [{filter: [{rule: 'words >= 5', quantile: 1.5}]}]\n",
         "steps[0].filter[0]: a quantile is a number from 0 to 1, got 1.5",
     ),
-    "a quantile out of range in the rule": (HEAD + "steps: [{filter: ['words >= q1.5']}]\n", "which is not a number"),
+    "a quantile out of range in the rule": (
+        HEAD + "steps: [{filter: ['words >= q1.5']}]\n",
+        "rule 'words >= q1.5': a quantile lies from q0, the least value, to q1, the greatest; got q1.5",
+    ),
+    "a quantile in percent": (HEAD + "steps: [{filter: ['words <= q50']}]\n", "a quantile lies from q0"),
     "thresholds without per": (
         HEAD + "steps: [{filter: [{rule: 'words >= 5', thresholds: {a: 3}}]}]\n",
         "thresholds for single values need `per`",
@@ -292,7 +302,12 @@ MISTAKES = {
     "a path of nothing": ("name: x\nsources: {a: {path: }}\n", "sources.a.path: expected a path, got None"),
     "a number for a source": ("name: x\nsources: {a: 5}\n", "sources.a: expected a path or settings, got 5"),
     "no name": ("sources: {a: a}\n", "name: Field required"),
-    "a name that is no file name": ("name: a/b\nsources: {a: a}\n", "line 1, name: String should match"),
+    "a name that is no file name": (
+        "name: a/b\nsources: {a: a}\n",
+        "line 1, name: a name is of letters (a to z, A to Z), digits",
+    ),
+    "a name of other letters": ("name: größe\nsources: {a: a}\n", "begins with a letter or digit (got 'größe')"),
+    "a name of two lines": ('name: "a\\n"\nsources: {a: a}\n', "name: a name is of letters"),
     "YAML that does not end": ("name: [\n", "is not valid YAML"),
     "tabs": ("name: x\nsources:\n\ta: b\n", "line 3"),
     "nothing": ("", "expected keys such as name, sources and steps"),
@@ -309,6 +324,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_refused_with_its_place_and_what_would_be_right(mistake: str) -> None:
+    "a share over 100%": (HEAD + "tolerance: 150%\n", "or a share between 0 and 1 (got '150%')"),
     text, message = MISTAKES[mistake]
     with pytest.raises(RecipeError) as raised:
         parse(text, name="my.yaml")
