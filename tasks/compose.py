@@ -1,7 +1,7 @@
 """What must fit together from the order to the last transform: what units say of themselves, held against the others.
 
-A module of an order says ``IN_TIME`` if contexts must come in the order of its documents; of a pack or transform,
-``REORDERS`` if they do not; of a pack, ``CUTS`` if it cuts whatever does not fit, and of a transform, ``WHOLE`` if what
+A module of an order or transform says ``IN_TIME`` if contexts must come in the order of its documents, or names the
+setting that makes it so; of a pack or transform, ``REORDERS`` if they do not; of a pack, ``CUTS`` if it cuts whatever does not fit, and of a transform, ``WHOLE`` if what
 it makes must not be cut. A transform says where it stands (``AFTER_PACK``), which ``ATTENTION`` it is for, and which
 transforms alone may follow it (``FOLLOWED_BY``).
 """
@@ -49,9 +49,19 @@ def _check_side(stood: list[Stood]) -> None:
 def _check_kept(stood: list[Stood], promise: str, undoing: Callable[[str, Call], str]) -> None:
     """Refuse what stands after a unit that says ``promise`` and undoes it."""
     for number, (_, kind, call) in enumerate(stood):
-        for place, later_kind, later in stood[number + 1 :] if _said(kind, call, promise) else ():
+        made = _made(kind, call, promise)
+        for place, later_kind, later in stood[number + 1 :] if made else ():
             if reason := undoing(later_kind, later):
-                raise MisplacedError(place, f"what {call.name} makes would be lost, since {reason}")
+                raise MisplacedError(place, f"{made} would be lost, since {reason}")
+
+
+def _made(kind: str, call: Call, promise: str) -> str:
+    """Return what a unit that says ``promise`` makes, blank if it does not say so or its setting does not ask for it."""
+    said = _said(kind, call, promise)
+    if isinstance(said, str):
+        value = call.settings.get(said)
+        return f"what {call.name} makes with `{said}: {value}`" if value else ""
+    return f"what {call.name} makes" if said else ""
 
 
 def _reordering(kind: str, call: Call) -> str:

@@ -31,6 +31,7 @@ from tasks.transform._pieces import Integers, context_lengths, is_inserted, numb
 from tasks.write._slices import gathered
 
 AFTER_PACK = None
+IN_TIME = "cooldown"
 DROPS = True
 NEEDS = ("url", "source", "domain", "created", "declared_language", "license")
 METADATA = "metadata"
