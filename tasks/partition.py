@@ -1,7 +1,6 @@
 """What one Dask task does at reading: decode a bounded slice once, keep its texts, and measure every document."""
 
 import hashlib
-import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -119,21 +118,26 @@ class Measure:
         needs = () if self.kind == "tokenize" else units.unit(self.kind, self.name).needs
         return tuple(name for name in needs if name in TEXTS.names)
 
-    def compute(self, batch: TextBatch) -> pa.Table:
-        """Return one row per document of ``batch``; UnitError if the unit breaks its contract."""
+    def compute(self, batch: TextBatch, documents: pa.Table | None = None) -> pa.Table:
+        """Return one row per document of ``batch``; UnitError if the unit breaks its contract.
+
+        The error names the first document at fault, where it is known which ``documents`` they are.
+        """
         if self.kind == "tokenize":
             lengths = tokenize.load(tokenize.TokenizerSpec(**self.settings)).lengths(batch.texts)
             return pa.table({"tokens": lengths})
+        unit, given = units.unit(self.kind, self.name), self.given
         try:
-            found = call(units.unit(self.kind, self.name), batch, self.given)
+            found = call(unit, batch, given)
         except GristmillError:
             raise
         except Exception as error:
-            raise UnitError(f"{self.name} failed on a text: {type(error).__name__}: {error}{_where(error)}") from error
+            on = _named(documents, _failing(unit, batch, given, documents), " (%s)")
+            raise UnitError(f"{self.name} failed on a text{on}: {units.told(unit, error)}") from error
         names = [column.name for column in self.columns]
         if sorted(found) != sorted(names):
             raise UnitError(f"{self.name} gave the columns {sorted(found)}, it declares {sorted(names)}")
-        return pa.table({c.name: _checked(self.name, c, found[c.name], len(batch)) for c in self.columns})
+        return pa.table({c.name: _checked(self.name, c, found[c.name], len(batch), documents) for c in self.columns})
 
     @property
     def given(self) -> dict[str, Any]:
@@ -160,13 +164,29 @@ def call(unit: units.Unit, batch: TextBatch, settings: dict[str, Any]) -> dict[s
     return found if isinstance(found, dict) else {names[0]: found}
 
 
-def _where(error: Exception) -> str:
-    """The line of the unit at fault, for a message that is all that comes back from a worker."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+def _failing(unit: units.Unit, batch: TextBatch, settings: dict[str, Any], documents: pa.Table | None) -> int | None:
+    """The first document that a unit fails on when it is given that one alone, if there is one."""
+    if documents is None:
+        return None
+    for row in range(len(batch)):
+        try:
+            call(unit, TextBatch(batch.texts.slice(row, 1), documents.slice(row, 1)), settings)
+        except Exception:
+            return row
+    return None
 
 
-def _checked(name: str, column: Column, values: Any, rows: int) -> pa.Array:
+def _named(documents: pa.Table | None, row: int | None, form: str) -> str:
+    """Where a document is from, if that is known: its file and record, or else what it is called."""
+    if documents is None or row is None:
+        return ""
+    names = [name for name in ("file", "record", "doc_id") if name in documents.column_names]
+    found = {name: documents[name][row].as_py() for name in names}
+    file = [found.pop("file")] if "file" in found else []
+    return form % ", ".join([*file, *(f"{name} {value}" for name, value in found.items() if value is not None)])
+
+
+def _checked(name: str, column: Column, values: Any, rows: int, documents: pa.Table | None) -> pa.Array:
     try:
         array = values if isinstance(values, pa.Array) else pa.array(values)
         array = array.cast(column.arrow)
@@ -174,12 +194,27 @@ def _checked(name: str, column: Column, values: Any, rows: int) -> pa.Array:
         raise UnitError(f"{name} gave values of {column.name} that are not {column.type}: {error}") from None
     if len(array) != rows:
         raise UnitError(f"{name} gave {len(array)} values of {column.name} for {rows} documents")
+    first = ", first for %s"
     if array.null_count and not column.optional:
-        raise UnitError(f"{name} gave no value of {column.name} for {array.null_count} of {rows} documents")
-    flat = (array.flatten() if pa.types.is_list(array.type) else array).drop_null()
-    if pa.types.is_floating(flat.type) and not np.isfinite(flat.to_numpy(zero_copy_only=False)).all():
-        raise UnitError(f"{name} gave a value of {column.name} that is not finite")
+        on = _named(documents, int(array.is_null().to_numpy(False).argmax()), first)
+        raise UnitError(f"{name} gave no value of {column.name} for {array.null_count} of {rows} documents{on}")
+    infinite = _infinite(array)
+    if len(infinite):
+        raise UnitError(
+            f"{name} gave a value of {column.name} that is not finite{_named(documents, infinite[0], first)}"
+        )
     return array
+
+
+def _infinite(array: pa.Array) -> list[int]:
+    """The rows of an array of numbers, or of lists of numbers, that hold one that is not finite."""
+    lists = pa.types.is_list(array.type)
+    flat = pc.list_flatten(array) if lists else array
+    if not pa.types.is_floating(flat.type):
+        return []
+    at = np.flatnonzero(~np.isfinite(flat.fill_null(0).to_numpy(zero_copy_only=False)))
+    rows: list[int] = (pc.list_parent_indices(array).to_numpy()[at] if lists else at).tolist()
+    return rows
 
 
 def ingest(partition: Partition, measures: tuple[Measure, ...], folder: str) -> dict[str, Any]:
@@ -238,15 +273,16 @@ class Counts:
 
 
 def _bounded(partition: Partition) -> Iterator[tuple[int, pa.RecordBatch]]:
-    reader = units.unit("read", partition.reader).call
+    reader = units.unit("read", partition.reader)
     for number, piece in enumerate(partition.slices):
         left = partition.limit
-        for batch in reader(piece, partition.fields, **partition.settings):
-            yield number, batch if left is None else batch.slice(0, left)
-            if left is not None:
-                left -= batch.num_rows
-                if left <= 0:
-                    break
+        with units.blamed(reader, f" on {piece.name}"):
+            for batch in reader.call(piece, partition.fields, **partition.settings):
+                yield number, batch if left is None else batch.slice(0, left)
+                if left is not None:
+                    left -= batch.num_rows
+                    if left <= 0:
+                        break
 
 
 def _identify(partition: Partition, number: int, batch: pa.RecordBatch) -> pa.Table:
@@ -255,10 +291,13 @@ def _identify(partition: Partition, number: int, batch: pa.RecordBatch) -> pa.Ta
     table = table.append_column("slice", pa.array([number] * table.num_rows, pa.int32()))
     text = table["text"].combine_chunks() if table.num_rows else pa.array([], pa.large_string())
     size = pc.fill_null(pc.binary_length(text), 0)
+    piece = partition.slices[number]
     columns = {
-        "doc_id": _doc_ids(partition.source, partition.slices[number].name, table),
+        "doc_id": _doc_ids(partition.source, piece.name, table),
         "bytes": size.cast(pa.int64()),
         "characters": pc.fill_null(pc.utf8_length(text), 0).cast(pa.int64()),
+        "file": pa.array([piece.name] * table.num_rows, pa.string()),
+        "record": table["row"] if piece.start == 0 else pa.nulls(table.num_rows, pa.int64()),
         "content_hash": pa.array([_content_hash(value) for value in _buffers(text)], pa.binary()),
         "refusal": _refusal(text, size, partition.max_document_bytes),
     }
@@ -334,7 +373,7 @@ def _measure(table: pa.Table, measures: Iterable[Measure], sinks: list["Sink"]) 
     for piece in pieces(table):
         batch = TextBatch(piece["text"].combine_chunks(), piece)
         for measure, sink in zip(measures, sinks, strict=True):
-            sink.write(measure.compute(batch).add_column(0, "doc_id", piece["doc_id"]))
+            sink.write(measure.compute(batch, piece).add_column(0, "doc_id", piece["doc_id"]))
 
 
 def _schema(measure: Measure) -> pa.Schema:

@@ -1,13 +1,15 @@
 """Settings tried on next to nothing when a recipe is read, so that a wrong one is refused before any work starts."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 
+from schemas.errors import UnitError
 from tasks.decontaminate._handling import ITEMS
 from tasks.select._fit import columns_of
-from tasks.units import Unit, accepted
+from tasks.units import Unit, accepted, place
 
 NO_DOCUMENTS = pa.table(
     {
@@ -18,11 +20,36 @@ NO_DOCUMENTS = pa.table(
     }
 )
 NO_ITEMS = ITEMS.empty_table()
+# What the units of a kind are called on, and what a run has for those with such keyword-only parameters.
+TAKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "score": (("batch",), ("fitted",)),
+    "annotate": (("documents",), ("seed",)),
+    "edit": (("batch",), ("fitted",)),
+    "decontaminate": (("batch",), ("fitted",)),
+    "select": (("documents",), ("seed",)),
+    "reweight": (("domains",), ()),
+    "order": (("documents",), ("seed", "measured", "folder", "mapper")),
+    "pack": (("documents",), ("seed",)),
+    "transform": (("contexts",), ("seed", "documents", "encode", "vocabulary", "end_of_text", "packed")),
+}
 
 
 def probe(unit: Unit, settings: dict[str, Any]) -> None:
-    """Call a packer, mixer, selection or measure on almost nothing; UnitError if it cannot work with ``settings``."""
+    """Call a packer, mixer or selection on almost nothing; UnitError if a unit cannot work with ``settings``."""
+    if unit.kind in TAKEN:
+        _fits(unit, settings)
     PROBES.get(unit.kind, _nothing)(unit, settings)
+
+
+def _fits(unit: Unit, settings: dict[str, Any]) -> None:
+    """Raise UnitError if what units of its kind are called with does not fit the unit's parameters."""
+    things, own = TAKEN[unit.kind]
+    try:
+        inspect.signature(unit.call).bind(*things, **accepted(unit.call, settings | dict.fromkeys(own)))
+    except TypeError as error:
+        taken = f"({', '.join([*things, '*', *own, '...settings'])})"
+        said = f"{unit.kind} {unit.name} cannot be called: {error} ({place(unit)})"
+        raise UnitError(f"{said}; what a unit of {unit.kind} is given is {taken}, of which it may leave out") from None
 
 
 def _nothing(unit: Unit, settings: dict[str, Any]) -> None:
@@ -30,12 +57,12 @@ def _nothing(unit: Unit, settings: dict[str, Any]) -> None:
 
 
 def _pack(unit: Unit, settings: dict[str, Any]) -> None:
-    unit.call(NO_DOCUMENTS, seed=0, **settings)
+    unit.apply(NO_DOCUMENTS, seed=0, **settings)
 
 
 def _reweight(unit: Unit, settings: dict[str, Any]) -> None:
     names = list(dict.fromkeys([*(settings.get("epochs") or {}), "any"]))
-    unit.call(pa.table({"domain": names, "documents": [1] * len(names), "tokens": [1] * len(names)}), **settings)
+    unit.apply(pa.table({"domain": names, "documents": [1] * len(names), "tokens": [1] * len(names)}), **settings)
 
 
 def _select(unit: Unit, settings: dict[str, Any]) -> None:
@@ -43,7 +70,7 @@ def _select(unit: Unit, settings: dict[str, Any]) -> None:
     for name in columns_of(settings):
         if name not in documents.column_names:
             documents = documents.append_column(name, pa.array([], pa.float64()))
-    unit.call(documents, seed=0, **settings)
+    unit.apply(documents, seed=0, **settings)
 
 
 def _check(unit: Unit, settings: dict[str, Any]) -> None:

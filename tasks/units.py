@@ -2,7 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -12,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from schemas.errors import RecipeError, unknown
+from schemas.errors import GristmillError, RecipeError, UnitError, unknown
 from schemas.recipe import FilePath, Kind
 from schemas.rule import RuleSet
 from schemas.table import Column
@@ -40,6 +42,11 @@ class Unit:
     def call(self) -> Any:
         """The unit's public object: a function, or the data of a rule set."""
         return getattr(self.module, self.name)
+
+    def apply(self, *things: Any, **given: Any) -> Any:
+        """Call the unit on ``things`` with what it has keyword-only parameters for; UnitError naming it if it fails."""
+        with blamed(self):
+            return self.call(*things, **accepted(self.call, given))
 
     @property
     def measure(self) -> Callable[..., Any] | None:
@@ -167,6 +174,32 @@ def keywords(function: Callable[..., Any]) -> dict[str, tuple[Any, Any]]:
         for name, p in inspect.signature(function).parameters.items()
         if p.kind is p.KEYWORD_ONLY and name not in INTERNAL
     }
+
+
+@contextmanager
+def blamed(unit: Unit, doing: str = "") -> Iterator[None]:
+    """Make one line of what a unit raises: what it failed at, how, and at which line of its file.
+
+    Errors with advice of their own come through as they are.
+    """
+    try:
+        yield
+    except GristmillError:
+        raise
+    except Exception as error:
+        raise UnitError(f"{unit.kind} {unit.name} failed{doing}: {told(unit, error)}") from error
+
+
+def told(unit: Unit, error: Exception) -> str:
+    """Return what a unit raised, in one line, and the last line of its file that ran before."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == unit.module.__file__]
+    return f"{type(error).__name__}: {error} ({place(unit, lines[-1] if lines else None)})"
+
+
+def place(unit: Unit, line: int | None = None) -> str:
+    """Return a line of a unit's file, by default that of its function, for a message."""
+    return f"{unit.name}.py, line {line or inspect.getsourcelines(unit.call)[1]}"
 
 
 def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -38,8 +38,8 @@ def _annotated(run: Run, call: Call) -> Labels:
     documents = run.live(*FIELDS, *([score] if score and score not in FIELDS else []))
     given = Given(documents, partial(texts_of, run), run.folder / "answers", run.limit is not None)
     # The step's number has no part in the seed: a step put before this one must not change whom a judge is paid for.
-    seed = {"seed": int(parts.key_of(run.recipe.seed, "annotate")[:15], 16)}
-    found: Labels = unit.call(given, **settings, **(seed if "seed" in units.parameters(unit.call) else {}))
+    seed = int(parts.key_of(run.recipe.seed, "annotate")[:15], 16)
+    found: Labels = unit.apply(given, **settings, seed=seed)
     return found
 
 

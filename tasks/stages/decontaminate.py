@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.errors import InputError, UnitError
+from schemas.errors import InputError
 from schemas.recipe import Call, Step
 from schemas.tables.edits import edits
 from tasks import parts, units
@@ -64,7 +64,8 @@ def _search(run: Run, call: Call, live: pa.Table) -> Searched:
     key = parts.key_of(unit.fingerprint, items, *given)
     index = run.folder / "learnt" / f"{call.name}-{key}.npz"
     if not index.is_file():
-        parts.write_arrays(index, unit.module.index(items, **given[0]))
+        with units.blamed(unit):
+            parts.write_arrays(index, unit.module.index(items, **given[0]))
     sought = parts.read_arrays(index)["totals"] > 0
     if not sought.any():
         raise InputError(f"{call.name} can find none of the {len(items)} items of {asked.items}: they are too short")
@@ -93,10 +94,7 @@ def search(texts: Path, target: Path, wanted: np.ndarray, name: str, settings: d
             table = part.read_row_group(group, columns=["doc_id", "text"])
             for piece in pieces(table.filter(np.isin(table["doc_id"].to_numpy(), wanted))):
                 batch = TextBatch(piece["text"])
-                try:
-                    matches = unit.call(batch, fitted=fitted, **settings)
-                except Exception as error:
-                    raise UnitError(f"{name} failed on a text: {type(error).__name__}: {error}") from error
+                matches = unit.apply(batch, fitted=fitted, **settings)
                 found.append(shown(batch, piece["doc_id"], matches))
     parts.write(target, pa.concat_tables(found))
 

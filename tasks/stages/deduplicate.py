@@ -45,9 +45,9 @@ def _find(run: Run, call: Call, documents: pa.Table) -> Any:
     unit = units.unit("deduplicate", call.name)
     measure = unit_measure("deduplicate", call)
     if measure is None:
-        return unit.call(documents, **call.settings)
+        return unit.apply(documents, **call.settings)
     files = [
         Part(str(run.home(p) / measured_file(measure)), str(run.home(p) / "texts.parquet")) for p in run.partitions
     ]
     with run.scratch(call.name) as folder:
-        return unit.call(files, documents, folder, **call.settings, mapper=run.map)
+        return unit.apply(files, documents, folder, **call.settings, mapper=run.map)

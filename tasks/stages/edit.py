@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.errors import GristmillError, UnitError
+from schemas.errors import UnitError
 from schemas.recipe import Call, Step
 from schemas.table import quoted
 from schemas.tables import tables
@@ -199,12 +199,7 @@ def _known(batch: TextBatch, doc_ids: np.ndarray, known: list[pa.Table]) -> Iter
 def _asked(batch: TextBatch, editors: tuple[Measure, ...], number: int) -> Iterator[pa.Table]:
     """Yield what the editors ask for."""
     for editor in editors:
-        try:
-            spans = units.unit("edit", editor.name).call(batch, **editor.given)
-        except GristmillError:
-            raise
-        except Exception as error:
-            raise UnitError(f"{editor.name} failed on a text: {type(error).__name__}: {error}") from error
+        spans = units.unit("edit", editor.name).apply(batch, **editor.given)
         check(editor.name, batch, spans)
         yield pa.table(
             {

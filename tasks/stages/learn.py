@@ -121,8 +121,10 @@ def _fit(
     documents = (
         texts.sort_by("doc_id").add_column(1, "source", drawn["source"]).add_column(2, "domain", drawn["domain"])
     )
-    fit = units.unit("score", name).fit
+    unit = units.unit("score", name)
+    fit = unit.fit
     if fit is None:
         raise UnitError(f"{name} learns nothing")
     given = units.accepted(fit, {**settings, "seed": seed})
-    parts.write_arrays(Path(kept), fit(Sample(documents, labels), **given))
+    with units.blamed(unit, " to learn"):
+        parts.write_arrays(Path(kept), fit(Sample(documents, labels), **given))

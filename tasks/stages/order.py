@@ -88,7 +88,7 @@ def _places(
     finds it again after a crash.
     """
     unit = units.unit("order", call.name)
-    given = call.settings | ({"mapper": run.map} if "mapper" in units.parameters(unit.call) else {}) | (measured or {})
+    given = call.settings | {"mapper": run.map} | (measured or {})
     copies = table["copies"].to_numpy()
     turns = [_copy(table, copies, turn) for turn in range(int(copies.max(initial=0)))]
     if turns and getattr(unit.module, "COPIES", False):
@@ -96,7 +96,7 @@ def _places(
     placed = []
     for turn, drawn in enumerate(turns):
         asked = given | ({"folder": folder / str(turn)} if measured else {})
-        placed.append(drawn.take(pa.array(unit.call(drawn, seed=seed + turn, **asked))))
+        placed.append(drawn.take(pa.array(unit.apply(drawn, seed=seed + turn, **asked))))
     found = pa.concat_tables(placed or [_copy(table, copies, 0)]).select(["doc_id", "copy"])
     return found.add_column(0, "position", pa.array(np.arange(len(found)))).combine_chunks()
 

@@ -39,7 +39,7 @@ def pack(run: Run, number: int, step: Step) -> None:
     packed = documents if items is None else _as_documents(items, documents)
     seed = seed_of(run.recipe, number)
     kept = run.keep(f"pack-{call.name}", call, unit.fingerprint, seed, packed)
-    segments = run.once(kept, lambda: unit.call(packed, seed=seed, **call.settings))
+    segments = run.once(kept, lambda: unit.apply(packed, seed=seed, **call.settings))
     room = _room(unit, call, packed, segments)
     found = _figures(unit, call, packed, segments, room)
     with run.ledger.transaction():
@@ -156,7 +156,7 @@ def _compare(
     worded = ordered is not None and "word_buckets" in ordered.column_names
 
     def repacked(documents: pa.Table) -> Packed:
-        segments = unit.call(documents, seed=seed, **call.settings)
+        segments = unit.apply(documents, seed=seed, **call.settings)
         return segments, _room(unit, call, documents, segments)
 
     asked = {

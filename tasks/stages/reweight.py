@@ -18,7 +18,7 @@ def reweight(run: Run, number: int, step: Step) -> None:
     )
     if not domains.num_rows:
         return run.leave(number)
-    mixture = units.unit("reweight", call.name).call(domains, **call.settings)
+    mixture = units.unit("reweight", call.name).apply(domains, **call.settings)
     mixture = mixture.append_column("step", pa.array([number] * len(mixture), pa.int32()))
     run.ledger.insert("mixture", mixture.append_column("method", pa.array([call.name] * len(mixture))))
     with run.ledger.transaction():

@@ -19,7 +19,8 @@ def select(run: Run, number: int, step: Step) -> None:
     check_agreement(run, step)
     call = step.calls[0]
     documents = run.live(*dict.fromkeys(["tokens", *columns_of(call.settings)]))
-    found: Selected = units.unit("select", call.name).call(documents, seed=seed_of(run.recipe, number), **call.settings)
+    unit, seed = units.unit("select", call.name), seed_of(run.recipe, number)
+    found: Selected = unit.apply(documents, seed=seed, **call.settings)
     with run.ledger.transaction():
         run.ledger.insert("quotas", _noted(found.quotas, number, call))
         run.ledger.insert("drops", _dropped(documents, found, number, call))

@@ -54,8 +54,8 @@ def _made(run: Run, call: Call, contexts: pa.Table, seed: int, packed: bool) -> 
         *(known_by_content(call.settings, files), unit.fingerprint, seed, packed, contexts, documents),
         load(tokenizer_of(run.recipe)).fingerprint,
     )
-    given = found_at(call.settings, files) | _internal(run, unit, seed, documents, packed)
-    made = run.once(kept, lambda: unit.call(contexts, **given))
+    given = found_at(call.settings, files) | _internal(run, seed, documents, packed)
+    made = run.once(kept, lambda: unit.apply(contexts, **given))
     check_promises(unit, contexts, made)
     return made
 
@@ -73,9 +73,9 @@ def _documents(run: Run, unit: units.Unit, call: Call) -> pa.Table:
     )
 
 
-def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table, packed: bool) -> dict[str, Any]:
+def _internal(run: Run, seed: int, documents: pa.Table, packed: bool) -> dict[str, Any]:
     tokenizer = load(tokenizer_of(run.recipe))
-    given = {
+    return {
         "seed": seed,
         "documents": documents,
         "packed": packed,
@@ -83,7 +83,6 @@ def _internal(run: Run, unit: units.Unit, seed: int, documents: pa.Table, packed
         "vocabulary": tokenizer.vocabulary,
         "end_of_text": int(tokenizer.encode(pa.array([""], pa.large_string()))[0][0]),
     }
-    return {name: value for name, value in given.items() if name in units.parameters(unit.call)}
 
 
 def check_promises(unit: units.Unit, before: pa.Table, after: pa.Table) -> None:

@@ -59,8 +59,7 @@ def gather(job: Job, release: str, *, formats: dict[str, dict[str, Any]]) -> lis
         for name, files in todo.items():
             with ExitStack() as stack:  # which renames the last file first: if the first is there, all are
                 temporary = [stack.enter_context(aside(path)) for path in files]
-                call = units.unit("write", name).call
-                call(batches(), *temporary, **units.accepted(call, formats[name]))
+                units.unit("write", name).apply(batches(), *temporary, **formats[name])
     return [row for name, files in paths.items() for row in _rows(job.file, name, files, Path(release))]
 
 

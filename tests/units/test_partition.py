@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -138,7 +140,7 @@ def test_only_what_is_missing_is_computed(tmp_path: Path, monkeypatch: pytest.Mo
     path.unlink()  # what was read is not read again
     computed = []
     compute = Measure.compute
-    monkeypatch.setattr(Measure, "compute", lambda self, batch: computed.append(self.name) or compute(self, batch))
+    monkeypatch.setattr(Measure, "compute", lambda self, *of: computed.append(self.name) or compute(self, *of))
     assert ingest(job, (TOKENS, SIZE), str(tmp_path / "parts")) == first
     assert set(computed) == {"size"}
     assert ingest(job, (TOKENS, SIZE), str(tmp_path / "parts")) == first
@@ -255,6 +257,51 @@ def test_lists_are_finite_too(tmp_path: Path) -> None:
         assert scored(measure, ["2", "3"])["vector"].to_pylist() == [[1, 2], [1, 3]]
         with pytest.raises(UnitError, match="vector gave a value of vector that is not finite"):
             scored(measure, ["2", "nan"])
+
+
+AT_FAULT = {
+    "infinite": (
+        "return float('inf') if text == 'c' else 1.0",
+        "gave a value of wrong that is not finite, first for {}",
+    ),
+    "missing": (
+        "return None if text > 'b' else 1.0",
+        "gave no value of wrong for 2 of 4 documents, first for {}",
+    ),
+    "failing": ("return 1 / ('c' not in text)", "failed on a text ({}): ZeroDivisionError: "),
+}
+
+
+@pytest.mark.parametrize("fault", AT_FAULT)
+def test_the_first_document_that_a_scorer_fails_on_is_named(tmp_path: Path, fault: str) -> None:
+    body, message = AT_FAULT[fault]
+    path = written(tmp_path / "a.jsonl", [{"text": text} for text in "abcd"])
+    job = partition_of(whole(path))
+    with added(tmp_path, "score", "wrong", scorer("wrong", body)):
+        third = records(job, tmp_path / "parts", (SIZE,))[2]["doc_id"]
+        measure = Measure("score", "wrong", {"times": 1})
+        at = message.format(f"a.jsonl, record 2, doc_id {third}")
+        with pytest.raises(UnitError, match=re.escape(f"wrong {at}")):
+            ingest(job, (measure,), str(tmp_path / "at once"))
+        with pytest.raises(UnitError, match=re.escape(f"wrong {message.format(f'doc_id {third}')}")):
+            ingest(job, (measure,), str(tmp_path / "parts"))
+
+
+def test_a_reader_that_fails_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.jsonl", ROWS)
+    code = '''"""A reader of one test."""
+
+
+def wrong(piece, fields):
+    """Read nothing.
+
+    Source: Gristmill.
+    """
+    yield from [1 / 0]
+'''
+    said = r"read wrong failed on a.jsonl: ZeroDivisionError: division by zero \(wrong.py, line 9\)"
+    with added(tmp_path, "read", "wrong", code), pytest.raises(UnitError, match=said):
+        ingest(replace(partition_of(whole(path)), reader="wrong", settings={}), (), str(tmp_path / "parts"))
 
 
 def test_an_error_with_advice_comes_through_as_it_is(tmp_path: Path) -> None:

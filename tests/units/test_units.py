@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import RecipeError
+from schemas.errors import InputError, RecipeError, UnitError
 from tasks import units
 from tasks.check import columns, scorer_of
 from tasks.resolve import parse
@@ -100,3 +100,59 @@ def test_a_scorer_may_take_a_batch_or_a_text(tmp_path: Path) -> None:
     with added(tmp_path, "score", "letters", batch_scorer("letters", "return np.diff(batch.offsets) * times")):
         assert units.unit("score", "letters").settings == {"times": (int, 1)}
         assert scorer_of()["letters"] == "letters"
+
+
+ORDER = '''"""An order of one test."""
+
+import pyarrow as pa
+from schemas.errors import InputError
+
+
+def by_length({parameters}):
+    """Put documents in order.
+
+    Source: Gristmill.
+    """
+    {body}
+'''
+RECIPE = "name: x\nsources: {a: a}\nsteps: [{order: by_length}]"
+
+
+def test_a_unit_is_given_what_it_asks_for_of_what_the_run_has(tmp_path: Path) -> None:
+    code = ORDER.format(parameters="documents, *, longest_first: bool = False", body="return documents, longest_first")
+    with added(tmp_path, "order", "by_length", code):
+        assert parse(RECIPE).steps[0].calls[0].settings == {"longest_first": False}
+        assert units.unit("order", "by_length").apply("table", seed=3, longest_first=True) == ("table", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "said"),
+    [
+        ("return 1 / 0", UnitError, r"^order by_length failed: ZeroDivisionError: .* \(by_length.py, line 12\)$"),
+        ("return pa.array(documents)", UnitError, r"^order by_length failed: .* \(by_length.py, line 12\)$"),
+        ("raise InputError('no list')", InputError, r"^no list$"),
+    ],
+)
+def test_a_unit_that_fails_is_named_in_one_line(tmp_path: Path, body: str, error: type[Exception], said: str) -> None:
+    code = ORDER.format(parameters="documents", body=body)
+    with added(tmp_path, "order", "by_length", code), pytest.raises(error, match=said):
+        units.unit("order", "by_length").apply(5, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("", "too many positional arguments"),
+        ("documents, scores", "missing a required argument: 'scores'"),
+        ("documents, seed", "missing a required argument: 'seed'"),
+        ("documents, *, seed, vocabulary", "missing a required (keyword-only )?argument: 'vocabulary'"),
+    ],
+)
+def test_a_unit_that_cannot_be_called_is_refused_where_the_recipe_is_read(
+    tmp_path: Path, parameters: str, said: str
+) -> None:
+    code = ORDER.format(parameters=parameters, body="return 1")
+    given = r"what a unit of order is given is \(documents, \*, seed, .*, \.\.\.settings\)"
+    said = rf"order by_length cannot be called: {said} \(by_length.py, line 7\); {given}"
+    with added(tmp_path, "order", "by_length", code), pytest.raises(RecipeError, match=said):
+        parse(RECIPE)

@@ -51,9 +51,9 @@ def test_a_late_scorer_sees_survivors_only(corpus: Path, tmp_path: Path, monkeyp
     seen: dict[str, int] = {}
     compute = Measure.compute
 
-    def counted(self: Measure, batch):
+    def counted(self: Measure, batch, *of):
         seen[self.name] = seen.get(self.name, 0) + len(batch)
-        return compute(self, batch)
+        return compute(self, batch, *of)
 
     monkeypatch.setattr(Measure, "compute", counted)
     run_here(corpus, tmp_path / "w", recipe=LATE, partitions=3)
