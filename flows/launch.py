@@ -52,11 +52,12 @@ def launch(
     partitions_per_file: int | None = None,
 ) -> Path:
     """Run ``recipe`` with what it needs on this machine; return the folder of the release."""
-    from tasks.resolve import load
+    from tasks.resolve import find_inputs, load
     from tasks.run import early_measures, usable
 
     plan = load(recipe, given)
-    check_inputs(plan)
+    check_files(plan)
+    find_inputs(recipe, plan, given)
     warehouse = usable(warehouse)
     quiet()
     begun = time.monotonic()
@@ -93,16 +94,13 @@ def launch(
         raise
 
 
-def check_inputs(recipe: Recipe) -> None:
-    """Raise InputError now if a file that is named cannot be read, rather than after everything has started."""
-    from tasks.read._files import expand
+def check_files(recipe: Recipe) -> None:
+    """Raise InputError now if a file that a unit needs cannot be read, rather than after everything has started."""
     from tasks.run import tokenizer_of
     from tasks.settings import try_files
     from tasks.tokenize import load
 
     load(tokenizer_of(recipe))
-    for source in recipe.sources.values():
-        expand([recipe.at(path) for path in source.path])
     for step in recipe.steps:
         for call in step.calls:
             try_files(recipe, step.kind, call)

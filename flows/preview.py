@@ -9,8 +9,7 @@ from flows.terminal import output, table
 from tasks.blanks import NOTHING, Given
 from tasks.decide import create_views, decided
 from tasks.ledger import Ledger
-from tasks.read._files import expand
-from tasks.resolve import load
+from tasks.resolve import find_inputs, load
 from tasks.run import Run, opened
 from tasks.stages import STEPS, read
 
@@ -51,7 +50,7 @@ WHERE kind = 'annotate' ORDER BY step, metrics.rowid
 def preview(recipe: Path, documents: int, examples: int, given: Given = NOTHING) -> None:
     """Run a recipe's steps on the first records of each file, about ``documents`` in all, and print what they do."""
     plan = load(recipe, given)
-    files = sum(len(expand([plan.at(path) for path in source.path])) for source in plan.sources.values())
+    files = sum(map(len, find_inputs(recipe, plan, given).values()))
     limit = max(1, -(-documents // max(1, files)))
     with tempfile.TemporaryDirectory(prefix="gristmill-") as folder:
         # A sample may hold failed records and may miss the recipe's floors: both are shown, neither stops it.

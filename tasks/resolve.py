@@ -5,13 +5,14 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from schemas.errors import RecipeError, UnitError, unknown
+from schemas.errors import InputError, RecipeError, UnitError, unknown
 from schemas.recipe import Call, InlineRule, Kind, Recipe, Source, Step, Tokenizer, inline_rule
 from schemas.rule import Rule
 from tasks import units
 from tasks.blanks import NOTHING, Given, filled_in
 from tasks.check import ONCE, check
 from tasks.probe import probe
+from tasks.read._files import FileRef, expand
 from tasks.yaml_lines import MisplacedError, Place, read_lines
 
 STEPS: tuple[Kind, ...] = get_args(Kind)
@@ -31,6 +32,21 @@ def load(path: Path, given: Given = NOTHING) -> Recipe:
     except UnicodeDecodeError as error:
         raise RecipeError(f"recipe {path.name} is not UTF-8: {error}") from None
     return parse(text, name=path.name, folder=path.parent, given=given)
+
+
+def find_inputs(path: Path, recipe: Recipe, given: Given = NOTHING) -> dict[str, list[FileRef]]:
+    """Return the files of each source of a recipe read from ``path``; InputError names the source and its line."""
+    return {name: _found(path, recipe, name, given) for name in recipe.sources}
+
+
+def _found(path: Path, recipe: Recipe, name: str, given: Given) -> list[FileRef]:
+    try:
+        return expand([recipe.at(each) for each in recipe.sources[name].path])
+    except InputError as error:
+        if given.inputs:
+            raise InputError(f"input {name}: {error}") from None
+        document = read_lines(path.read_text(encoding="utf-8"), path.name)
+        raise InputError(str(document.error(("sources", name), str(error)))) from None
 
 
 def parse(text: str, *, name: str = "recipe", folder: Path | None = None, given: Given = NOTHING) -> Recipe:

@@ -123,6 +123,8 @@ def _matches(pattern: str) -> list[FileRef]:
         if not _hidden(name := file[len(prefix) :].lstrip("/"), pattern) and _is_file(file, info, deep)
     ]
     if not files:
+        if _is_local(fs):
+            pattern = path = os.path.normpath(path)
         raise InputError(f"no file matches '{pattern}'; the nearest folder that exists is '{_nearest(fs, path)}'")
     return files
 

@@ -73,6 +73,11 @@ def test_a_pattern_without_files_names_the_nearest_folder(pattern: str, folder: 
     assert str(raised.value) == f"no file matches '{folder}/{pattern}'; the nearest folder that exists is '{folder}'"
 
 
+def test_a_missing_file_is_named_without_detours(folder: Path) -> None:
+    with pytest.raises(InputError, match=f"no file matches '{folder}/none.md'; .* is '{folder}'"):
+        expand(f"{folder}/void/../deep/../none.md")
+
+
 def test_remote_files(folder: Path) -> None:
     memory = fsspec.filesystem("memory")
     memory.pipe({"/bucket/x/a.jsonl": b"1", "/bucket/x/y/b.jsonl": b"22", "/bucket/c.md": b"3"})
