@@ -4,7 +4,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -210,35 +210,22 @@ UNION ALL SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER
 
 @app.command()
 def units(
-    kind: Annotated[
-        str | None, typer.Argument(help="read, score, annotate, edit, filter, order, pack, export ...")
+    asked: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="KIND_OR_UNIT", help="read, score, annotate, edit, filter, order, pack, export ...; or one unit."
+        ),
     ] = None,
     form: Annotated[Form, typer.Option("--format", "-f", help="How to print the rows.")] = Form.table,
 ) -> None:
-    """List every unit with its settings, defaults, one-line meaning and source."""
-    from tasks import units as registry
+    """List every unit with its settings, defaults, one-line meaning and source; or show one."""
+    from flows.units import found, is_kind, listed, show
 
-    kind = "write" if kind == "export" else kind
-    if kind is not None and kind not in registry.KINDS:
-        from schemas.errors import unknown
-
-        raise GristmillError(unknown("kind", kind, registry.KINDS))
-    rows = [
-        {
-            "unit": f"{u.kind}/{u.name}",
-            "settings": _settings(u),
-            "meaning": u.meaning,
-            "languages": ", ".join(u.languages) or "any",
-            "source": u.source,
-        }
-        for u in registry.units(kind)
-    ]
-    {Form.table: table, Form.csv: as_csv, Form.json: as_json}[form](rows)
-
-
-def _settings(unit: Any) -> str:
-    shown = ((name, default) for name, (_, default) in unit.settings.items())
-    return ", ".join(name if default is ... else f"{name}={default}" for name, default in shown)
+    named = found(asked)
+    if form == Form.table and asked and not is_kind(asked):
+        show(named)
+    else:
+        {Form.table: table, Form.csv: as_csv, Form.json: as_json}[form](listed(named))
 
 
 @app.command()

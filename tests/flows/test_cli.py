@@ -110,9 +110,10 @@ def test_a_mistake_in_a_recipe_is_told_before_anything_starts(
     assert "recipe r.yaml, line 4, steps[0].filter[0]: unknown rule set 'gopher_qualty'; did you mean" in message
     assert "no recipe at none.yaml" in mistake(monkeypatch, capsys, command, "none.yaml")
     (tmp_path / "r.yaml").write_text("name: x\nsources: {a: 'a[bc].jsonl'}\n")
-    assert (
-        "no file matches" in (message := mistake(monkeypatch, capsys, command, "r.yaml")) and "a[bc].jsonl" in message
-    )
+    message = mistake(monkeypatch, capsys, command, "r.yaml")
+    assert "recipe r.yaml, line 2, sources.a: no file matches" in message and "a[bc].jsonl" in message
+    message = mistake(monkeypatch, capsys, command, "r.yaml", "--input", "b=none.txt")
+    assert "error: input b: no file matches" in message and "none.txt" in message
     assert [path.name for path in tmp_path.iterdir()] == ["r.yaml"]
 
 
@@ -158,7 +159,35 @@ def test_units_lists_every_unit_with_its_settings_meaning_and_source(kind: str |
 def test_an_unknown_kind_of_unit_is_told_with_the_nearest(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "unknown kind 'filtr'; did you mean 'filter'?" in mistake(monkeypatch, capsys, "units", "filtr")
+    near = {"filtr": "filter", "alpha_word_shar": "alpha_word_share", "minhsh": "minhash"}
+    for wrong, right in near.items():
+        message = mistake(monkeypatch, capsys, "units", wrong)
+        assert f"unknown kind, unit or score '{wrong}'; did you mean '{right}'?" in message
+    assert "unknown kind, unit or score 'zzz'; known: annotate, " in mistake(monkeypatch, capsys, "units", "zzz")
+
+
+@pytest.mark.parametrize("name", ["size", "gopher_quality", "minhash", "random"])
+def test_a_unit_is_shown_with_its_settings_and_source(name: str) -> None:
+    expected = [unit for unit in units.units() if unit.name == name]
+    assert [row["unit"] for row in json.loads(said("units", name, "-f", "json"))] == [
+        f"{unit.kind}/{unit.name}" for unit in expected
+    ]
+    page = " ".join(said("units", name).split())
+    for unit in expected:
+        assert f"{unit.kind}/{unit.name}" in page and unit.meaning in page and unit.source in page
+        assert all(setting in page for setting in unit.settings)
+
+
+def test_a_score_is_shown_with_the_unit_that_gives_it() -> None:
+    [unit] = [unit for unit in units.units("score") if "alpha_word_share" in {column.name for column in unit.columns}]
+    page = said("units", "alpha_word_share")
+    assert f"score/{unit.name}" in page and "alpha_word_share" in page.split()
+
+
+def test_units_of_one_name_are_all_shown() -> None:
+    kinds = {unit.kind for unit in units.units() if unit.name == "jsonl"}
+    assert kinds == {"read", "write"}
+    assert all(f"{kind}/jsonl" in said("units", "jsonl") for kind in kinds)
 
 
 def test_an_added_scorer_is_in_the_listing_the_recipe_the_ledger_and_the_decisions(tmp_path: Path) -> None:
