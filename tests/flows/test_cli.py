@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -221,6 +222,18 @@ def test_report_says_where_the_page_is(warehouse: Path, tmp_path: Path) -> None:
     published = Path(said("report", "-w", warehouse).strip())
     assert published.name == "report.html" and published.read_bytes() == target.read_bytes()
     assert target.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+def test_the_commands_of_the_card_run_in_the_folder_of_the_release(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ledger.published(warehouse) as ledger:
+        release = warehouse / ledger.value("SELECT release FROM runs")
+    commands = re.findall("^gristmill (.*)$", (release / "card.md").read_text(encoding="utf-8"), re.M)
+    assert len(commands) == 2
+    monkeypatch.chdir(release)
+    for command in commands:
+        assert said(*shlex.split(command))
 
 
 def test_a_report_that_cannot_be_written_is_one_message(
