@@ -49,7 +49,9 @@ def _fits(unit: Unit, settings: dict[str, Any]) -> None:
     except TypeError as error:
         taken = f"({', '.join([*things, '*', *own, '...settings'])})"
         said = f"{unit.kind} {unit.name} cannot be called: {error} ({place(unit)})"
-        raise UnitError(f"{said}; what a unit of {unit.kind} is given is {taken}, of which it may leave out") from None
+        raise UnitError(
+            f"{said}; a unit to {unit.kind} is given {taken}, and may do without what is after the *"
+        ) from None
 
 
 def _nothing(unit: Unit, settings: dict[str, Any]) -> None:

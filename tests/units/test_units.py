@@ -152,7 +152,7 @@ def test_a_unit_that_cannot_be_called_is_refused_where_the_recipe_is_read(
     tmp_path: Path, parameters: str, said: str
 ) -> None:
     code = ORDER.format(parameters=parameters, body="return 1")
-    given = r"what a unit of order is given is \(documents, \*, seed, .*, \.\.\.settings\)"
+    given = r"a unit to order is given \(documents, \*, seed, .*, \.\.\.settings\)"
     said = rf"order by_length cannot be called: {said} \(by_length.py, line 7\); {given}"
     with added(tmp_path, "order", "by_length", code), pytest.raises(RecipeError, match=said):
         parse(RECIPE)

@@ -35,7 +35,10 @@ COMPOSED = {
     "untie_knots": ("transform: {repeat: {longest: 900}}", "transform: {untie_knots: {context_length: 2048}}"),
     "interleave": ("transform: {interleave: {documents_each: 3}}", "transform: {untie_knots: {}}"),
     "denoise": ("transform: {denoise: {longest: 512}}", "transform: {loss_weights: {}}"),
-    "spread_positions": ("transform: {metadata_prefix: {cooldown: 0}}", "transform: {spread_positions: {window: 8192}}"),
+    "spread_positions": (
+        "transform: {metadata_prefix: {cooldown: 0}}",
+        "transform: {spread_positions: {window: 8192}}",
+    ),
     "smaller_first": ("transform: {repeat: {loss: second}}", "transform: [smaller_first, {loss_weights: {per: sqrt}}]"),
     "metadata_prefix": (None, "transform: {metadata_prefix: {context_length: 2048, drop: mask, probability: 0.8}}"),
     "instances": ("transform: {instances: {share: 0.5, context_length: 600}}", "transform: {spread_positions: {}}"),
