@@ -202,6 +202,14 @@ MISTAKES = {
         HEAD + "steps:\n  - order: {phases: {phases: [{share: 1}]}}\n  - pack: bursts\n",
         "line 5, steps[1].pack: what phases makes would be lost, since bursts puts contexts into an order of its own",
     ),
+    "a cool-down that a packer would mix with the rest": (
+        HEAD + "steps:\n  - transform: metadata_prefix\n  - pack: best_fit\n",
+        "line 5, steps[1].pack: what metadata_prefix makes with `cooldown: 0.1` would be lost, since best_fit",
+    ),
+    "a cool-down that batches would mix with the rest": (
+        HEAD + "steps:\n  - pack: best_fit\n  - transform: [metadata_prefix, sorted_batches]\n",
+        "line 5, steps[1].transform: what metadata_prefix makes with `cooldown: 0.1` would be lost, since",
+    ),
     "examples that would be cut": (
         HEAD + "steps:\n  - transform: denoise\n  - pack: concatenate\n",
         "line 5, steps[1].pack: what denoise makes would be lost, since concatenate cuts where a context is full",
@@ -316,6 +324,7 @@ MISTAKES = {
     "a negative count": (HEAD + "tolerance: -1\n", "tolerance: a tolerance is a count"),
     "a share that is no number": (HEAD + "tolerance: .nan\n", "tolerance: a tolerance is a count"),
     "a share in words": (HEAD + "tolerance: some\n", "tolerance: a tolerance is a count of documents or a share"),
+    "a share over 100%": (HEAD + "tolerance: 150%\n", "or a share between 0 and 1 (got '150%')"),
     "a list for a tolerance": (HEAD + "tolerance: [1]\n", "line 3, tolerance: "),
     "a floor over 1": (HEAD + "survival_floor: 2\n", "line 3, survival_floor: "),
     "no bytes": (HEAD + "max_document_bytes: 0\n", "line 3, max_document_bytes: "),
@@ -324,7 +333,6 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_refused_with_its_place_and_what_would_be_right(mistake: str) -> None:
-    "a share over 100%": (HEAD + "tolerance: 150%\n", "or a share between 0 and 1 (got '150%')"),
     text, message = MISTAKES[mistake]
     with pytest.raises(RecipeError) as raised:
         parse(text, name="my.yaml")
