@@ -1,9 +1,9 @@
 """What must fit together from the order to the last transform: what units say of themselves, held against the others.
 
 A module of an order or transform says ``IN_TIME`` if contexts must come in the order of its documents, or names the
-setting that makes it so; of a pack or transform, ``REORDERS`` if they do not; of a pack, ``CUTS`` if it cuts whatever does not fit, and of a transform, ``WHOLE`` if what
-it makes must not be cut. A transform says where it stands (``AFTER_PACK``), which ``ATTENTION`` it is for, and which
-transforms alone may follow it (``FOLLOWED_BY``).
+setting that makes it so; of a pack or transform, ``REORDERS`` if they do not; of a pack, ``CUTS`` if it cuts whatever
+does not fit, and of a transform, ``WHOLE`` if what it makes must not be cut. A transform says where it stands
+(``AFTER_PACK``), which ``ATTENTION`` it is for, and which transforms alone may follow it (``FOLLOWED_BY``).
 """
 
 from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ def _check_kept(stood: list[Stood], promise: str, undoing: Callable[[str, Call],
 
 
 def _made(kind: str, call: Call, promise: str) -> str:
-    """Return what a unit that says ``promise`` makes, blank if it does not say so or its setting does not ask for it."""
+    """Return what a unit that says ``promise`` makes; blank if it does not, or its setting does not ask for it."""
     said = _said(kind, call, promise)
     if isinstance(said, str):
         value = call.settings.get(said)
