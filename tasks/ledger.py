@@ -81,11 +81,18 @@ class Ledger:
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
     def ask(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows of a person's query; LedgerError says what DuckDB did not understand."""
+        """Return the rows of a person's query; LedgerError says what DuckDB did not understand.
+
+        Ctrl-C, which DuckDB makes an error of its own, is a KeyboardInterrupt.
+        """
         try:
             return self.rows(sql)
         except duckdb.Error as error:
             raise LedgerError(str(error)) from None
+        except RuntimeError as error:
+            if "interrupted" in str(error):
+                raise KeyboardInterrupt from None
+            raise
 
     def value(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> Any:
         """Return the single value of a query."""

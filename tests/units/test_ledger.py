@@ -1,5 +1,7 @@
 """The ledger: declared tables with their meanings, one writer, and readers who never meet it."""
 
+import signal
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -109,6 +111,14 @@ def test_a_query_that_cannot_be_is_one_message(ledger: Ledger) -> None:
         with pytest.raises(LedgerError, match=message):
             ledger.ask(query)
     assert ledger.ask("SELECT 1 AS one, 'a' AS a") == [{"one": 1, "a": "a"}]
+
+
+def test_ctrl_c_ends_a_query(ledger: Ledger) -> None:
+    pressed = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    pressed.start()
+    with pytest.raises(KeyboardInterrupt):
+        ledger.ask("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3")
+    pressed.join()
 
 
 def test_an_unfinished_ledger_is_begun_anew(tmp_path: Path) -> None:
