@@ -9,7 +9,7 @@ import pyarrow as pa
 from schemas.errors import UnitError
 from tasks.decontaminate._handling import ITEMS
 from tasks.select._fit import columns_of
-from tasks.units import Unit, accepted, place
+from tasks.units import TAKEN, Unit, accepted, place
 
 NO_DOCUMENTS = pa.table(
     {
@@ -20,18 +20,6 @@ NO_DOCUMENTS = pa.table(
     }
 )
 NO_ITEMS = ITEMS.empty_table()
-# What the units of a kind are called on, and what a run has for those with such keyword-only parameters.
-TAKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "score": (("batch",), ("fitted",)),
-    "annotate": (("documents",), ("seed",)),
-    "edit": (("batch",), ("fitted",)),
-    "decontaminate": (("batch",), ("fitted",)),
-    "select": (("documents",), ("seed",)),
-    "reweight": (("domains",), ()),
-    "order": (("documents",), ("seed", "measured", "folder", "mapper")),
-    "pack": (("documents",), ("seed",)),
-    "transform": (("contexts",), ("seed", "documents", "encode", "vocabulary", "end_of_text", "packed")),
-}
 
 
 def probe(unit: Unit, settings: dict[str, Any]) -> None:

@@ -155,10 +155,19 @@ class Unit:
         return resolved
 
 
-INTERNAL = (
-    *("seed", "mapper", "measured", "folder", "fitted", "documents", "encode", "vocabulary"),
-    *("packed", "full_context", "end_of_text"),
-)
+# What the units of a kind are called on, and what a run has for those with such keyword-only parameters: no settings.
+TAKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "score": (("batch",), ("fitted",)),
+    "annotate": (("documents",), ("seed",)),
+    "edit": (("batch",), ("fitted",)),
+    "decontaminate": (("batch",), ("fitted",)),
+    "select": (("documents",), ("seed",)),
+    "reweight": (("domains",), ()),
+    "order": (("documents",), ("seed", "measured", "folder", "mapper")),
+    "pack": (("documents",), ("seed",)),
+    "transform": (("contexts",), ("seed", "documents", "encode", "vocabulary", "end_of_text", "packed")),
+}
+INTERNAL = {"full_context", *(name for _, own in TAKEN.values() for name in own)}
 HOOKS = ("fit", "index", "columns", "handling", "files", "special_tokens")
 
 
